@@ -1,0 +1,36 @@
+# Sourced by ./test, ./demo and ./bench: what each needs is installed when it is missing, or named in a sentence.
+
+need_dotnet() {
+  command -v dotnet >/dev/null || {
+    echo "The .NET SDK 10 is missing: install it from https://dot.net or your distribution, then run this again." >&2
+    exit 1
+  }
+  export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+}
+
+# need_debian COMMAND PACKAGE...: installs PACKAGE... when COMMAND is not on the PATH.
+need_debian() {
+  local command=$1
+  shift
+  command -v "$command" >/dev/null && return
+  command -v apt-get >/dev/null || {
+    echo "'$command' is missing and this is not a Debian machine: install what Debian calls '$*', then run this again." >&2
+    exit 1
+  }
+  local sudo=
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "'$command' is missing: run 'apt-get install $*' as root, then run this again." >&2
+      exit 1
+    }
+    sudo=sudo
+  fi
+  echo "Installing $* ..." >&2
+  $sudo apt-get update -qq >&2 || true
+  # Debian's package would start a server of its own on the usual port; policy-rc.d and systemd are left alone,
+  # every server of ours listens on a free port.
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@" >/dev/null || {
+    echo "'apt-get install $*' failed: install it by hand, then run this again." >&2
+    exit 1
+  }
+}
