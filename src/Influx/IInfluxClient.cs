@@ -1,0 +1,107 @@
+namespace Influx;
+
+/// <summary>How a write ended that the server did answer.</summary>
+public enum WriteStatus
+{
+    /// <summary>Every line is in.</summary>
+    Written,
+
+    /// <summary>413: the body is too large for the server or for a proxy before it.</summary>
+    TooLarge,
+
+    /// <summary>Some line is refused. Whether others are in is not known: 1.x and 2.x differ, and so do their errors.</summary>
+    Refused,
+}
+
+/// <summary>The answer to a write.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Reason">The server's words; empty when all is written.</param>
+/// <param name="BeyondRetention">Whether the server says that points are older than its retention.</param>
+/// <param name="Clock">The server's clock by its Date header.</param>
+public sealed record WriteAnswer(WriteStatus Status, string Reason, bool BeyondRetention, DateTimeOffset? Clock)
+{
+    /// <summary>All is written.</summary>
+    public static readonly WriteAnswer Written = new(WriteStatus.Written, "", BeyondRetention: false, Clock: null);
+}
+
+/// <summary>A server of one family. Every call may throw <see cref="TransientException"/> or <see cref="RejectedException"/>.</summary>
+public interface IInfluxClient : IDisposable
+{
+    /// <summary>The server's version.</summary>
+    ServerVersion Version { get; }
+
+    /// <summary>The line protocol that it reads.</summary>
+    Dialect Dialect { get; }
+
+    /// <summary>Every bucket that the token sees, without system buckets.</summary>
+    Task<IReadOnlyList<Bucket>> ListBucketsAsync(CancellationToken cancellationToken);
+
+    /// <summary>A bucket by name.</summary>
+    /// <param name="org">The org's name or id on 2.x; null for any that the token sees.</param>
+    /// <param name="name">As <see cref="Bucket.Name"/>.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Null when there is none or the token does not see it, which a server does not tell apart.</returns>
+    Task<Bucket?> FindBucketAsync(string? org, string name, CancellationToken cancellationToken);
+
+    /// <summary>Creates a bucket and reads it back.</summary>
+    Task<Bucket> CreateBucketAsync(BucketPlan plan, CancellationToken cancellationToken);
+
+    /// <summary>Sets how long a bucket keeps its points; zero for ever.</summary>
+    Task SetRetentionAsync(Bucket bucket, TimeSpan retention, CancellationToken cancellationToken);
+
+    /// <summary>The name of an org; null where the token may not read it or the family has none.</summary>
+    Task<string?> OrgNameAsync(string orgId, CancellationToken cancellationToken);
+
+    /// <summary>The time ranges of a bucket's shard groups; null where the server does not tell them to this token.</summary>
+    Task<IReadOnlyList<TimeRange>?> ShardGroupsAsync(Bucket bucket, CancellationToken cancellationToken);
+
+    /// <summary>Writes one batch of line protocol with ns timestamps.</summary>
+    /// <param name="bucket">The destination.</param>
+    /// <param name="gzip">One or more gzip members.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task<WriteAnswer> WriteAsync(Bucket bucket, ReadOnlyMemory<byte> gzip, CancellationToken cancellationToken);
+
+    /// <summary>Sends one InfluxQL statement and reads the answer as a stream; retries nothing.</summary>
+    /// <exception cref="QueryTooLargeException">A smaller time range may pass.</exception>
+    Task QueryAsync(Bucket? bucket, string statement, IQuerySink sink, CancellationToken cancellationToken);
+
+    /// <summary>What would grant a token what a migration needs, as a person types it.</summary>
+    string GrantAdvice(string bucket, bool write);
+}
+
+/// <summary>What is asked of every family in the same words.</summary>
+public static class InfluxClients
+{
+    /// <summary>Reads a small answer whole.</summary>
+    public static async Task<IReadOnlyList<QueryRow>> ReadAsync(
+        this IInfluxClient client, Bucket? bucket, string statement, CancellationToken cancellationToken)
+    {
+        var table = new QueryTable();
+        await client.QueryAsync(bucket, statement, table, cancellationToken);
+        return table.Rows;
+    }
+
+    /// <summary>The fields of every measurement of a bucket, or of one, with every type that they have in some shard.</summary>
+    public static async Task<IReadOnlyDictionary<ByteKey, FieldSchema>> FieldKeysAsync(
+        this IInfluxClient client, Bucket bucket, string? measurement, CancellationToken cancellationToken)
+    {
+        var statement = measurement is null ? "SHOW FIELD KEYS" : $"SHOW FIELD KEYS FROM {InfluxQl.Identifier(measurement)}";
+        var schemas = new SortedDictionary<ByteKey, FieldSchema>();
+        foreach (var row in await client.ReadAsync(bucket, statement, cancellationToken))
+        {
+            if (row.Find("fieldKey") is not ByteKey key || !FieldTypes.TryParse(row.Text("fieldType"), out var type))
+                throw new RejectedException(RejectionKind.Unsupported, $"SHOW FIELD KEYS of '{row.Series}' has a type that is none of InfluxDB's: '{row.Text("fieldType")}'");
+            if (!schemas.TryGetValue(row.Series, out var schema))
+                schemas[row.Series] = schema = new FieldSchema();
+            schema.Add(key, type);
+        }
+        return schemas;
+    }
+
+    /// <summary>The tag keys of every measurement of a bucket.</summary>
+    public static async Task<IReadOnlyDictionary<ByteKey, IReadOnlyList<ByteKey>>> TagKeysAsync(
+        this IInfluxClient client, Bucket bucket, CancellationToken cancellationToken) =>
+        (await client.ReadAsync(bucket, "SHOW TAG KEYS", cancellationToken))
+            .GroupBy(row => row.Series)
+            .ToDictionary(rows => rows.Key, IReadOnlyList<ByteKey> (rows) => [.. rows.Select(row => row.Find("tagKey")).OfType<ByteKey>()]);
+}

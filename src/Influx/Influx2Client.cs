@@ -1,0 +1,232 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Influx;
+
+/// <summary>InfluxDB 2.x, self-managed or Amazon Timestream for InfluxDB.</summary>
+/// <param name="http">The connection.</param>
+/// <param name="version">The server's version.</param>
+public sealed class Influx2Client(InfluxHttp http, ServerVersion version) : IInfluxClient
+{
+    private const int PageSize = 100;
+
+    // The server pages first and drops what the token can't read afterwards, so an empty page is not the end (OBSERVED 2).
+    private const int EmptyPagesAtTheEnd = 20;
+
+    // Virtual mappings for SELECT exist from 2.5.0 (CONTRACTS 0.5).
+    private static readonly ServerVersion FirstWithVirtualMappings = new(ServerFamily.V2, 5, 0);
+
+    /// <inheritdoc/>
+    public ServerVersion Version => version;
+
+    /// <inheritdoc/>
+    public Dialect Dialect => Dialect.V2;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Bucket>> ListBucketsAsync(CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<string, BucketDto>(StringComparer.Ordinal);
+        var empty = 0;
+        for (var offset = 0; empty < EmptyPagesAtTheEnd; offset += PageSize)
+        {
+            var page = await GetBucketsAsync($"limit={PageSize}&offset={offset}", cancellationToken);
+            empty = page.Count == 0 ? empty + 1 : 0;
+            foreach (var bucket in page.Where(bucket => bucket.Type != "system"))
+                found[bucket.Id] = bucket;
+        }
+        var buckets = new List<Bucket>();
+        foreach (var bucket in found.Values)
+            buckets.Add(await MapAsync(bucket, cancellationToken));
+        return buckets;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Bucket?> FindBucketAsync(string? org, string name, CancellationToken cancellationToken)
+    {
+        var orgFilter = org is null ? "" : IsId(org) ? $"&orgID={org}" : $"&org={Uri.EscapeDataString(org)}";
+        List<BucketDto> found;
+        try
+        {
+            found = await GetBucketsAsync($"limit={PageSize}&name={Uri.EscapeDataString(name)}{orgFilter}", cancellationToken);
+        }
+        catch (RejectedException absent) when (absent.Kind == RejectionKind.NotFound && absent.Message.Contains("bucket", StringComparison.Ordinal))
+        {
+            return null;
+        }
+        return found.Count switch
+        {
+            0 => null,
+            1 => await MapAsync(found[0], cancellationToken),
+            _ => throw new RejectedException(
+                RejectionKind.Invalid,
+                $"the {http.Options.Role} has a bucket '{name}' in {found.Count} orgs ({string.Join(", ", found.Select(bucket => bucket.OrgId))}): name the org"),
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task<Bucket> CreateBucketAsync(BucketPlan plan, CancellationToken cancellationToken)
+    {
+        var orgId = await OrgIdAsync(plan.Org, cancellationToken);
+        // Both durations are always sent: left out, either gets a default that is not the source's (CONTRACTS 0.14).
+        var body = new NewBucketDto(orgId, plan.Name, Rules(plan.Retention, plan.ShardGroupDuration));
+        try
+        {
+            using var answer = await http.SendCheckedAsync(
+                HttpMethod.Post,
+                "api/v2/buckets",
+                () => JsonContent.Create(body, Influx2Json.Default.NewBucketDto),
+                accept: null,
+                $"creating the bucket '{plan.Name}'",
+                cancellationToken);
+        }
+        catch (RejectedException refused) when (refused.Kind == RejectionKind.Token)
+        {
+            throw new RejectedException(RejectionKind.Token, $"{refused.Message}\nThe destination's token needs: {CreateAdvice(orgId)}", refused);
+        }
+        return await FindBucketAsync(orgId, plan.Name, cancellationToken)
+            ?? throw new RejectedException(RejectionKind.Token, $"'{plan.Name}' was created, but the token may not read it: {GrantAdvice(plan.Name, write: true)}");
+    }
+
+    /// <inheritdoc/>
+    public async Task SetRetentionAsync(Bucket bucket, TimeSpan retention, CancellationToken cancellationToken)
+    {
+        using var answer = await http.SendCheckedAsync(
+            HttpMethod.Patch,
+            $"api/v2/buckets/{bucket.Id}",
+            () => JsonContent.Create(new BucketPatchDto(Rules(retention, bucket.ShardGroupDuration)), Influx2Json.Default.BucketPatchDto),
+            accept: null,
+            $"setting the retention of '{bucket.Name}'",
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> OrgNameAsync(string orgId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await GetOrgsAsync($"?orgID={orgId}", cancellationToken)).FirstOrDefault()?.Name;
+        }
+        catch (RejectedException refused) when (refused.Kind is RejectionKind.Token or RejectionKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TimeRange>?> ShardGroupsAsync(Bucket bucket, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<TimeRange>?>(null);
+
+    /// <inheritdoc/>
+    public Task<WriteAnswer> WriteAsync(Bucket bucket, ReadOnlyMemory<byte> gzip, CancellationToken cancellationToken) =>
+        WriteEndpoint.WriteAsync(
+            http, $"api/v2/write?org={bucket.OrgId}&bucket={bucket.Id}&precision=ns", bucket.Name, gzip, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task QueryAsync(Bucket? bucket, string statement, IQuerySink sink, CancellationToken cancellationToken)
+    {
+        if (bucket is { Database.Length: 0 })
+            throw NoMapping(bucket);
+        await QueryEndpoint.QueryAsync(http, bucket, statement, sink, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public string GrantAdvice(string bucket, bool write)
+    {
+        var read = """{"action":"read","resource":{"type":"buckets","orgID":"<org id>","id":"<bucket id>"}}""";
+        return "POST /api/v2/authorizations with an admin's token and the body {\"orgID\":\"<org id>\",\"description\":\"migration of "
+            + $"{bucket}\",\"permissions\":[{read}{(write ? "," + read.Replace("read", "write", StringComparison.Ordinal) : "")}]}}";
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => http.Dispose();
+
+    // A token is scoped by ids; an org grant needs the id as "id", which the usual orgID does not match (CONTRACTS 0.11).
+    private static string CreateAdvice(string orgId) =>
+        $$$"""{"action":"read","resource":{"type":"buckets","orgID":"{{{orgId}}}"}}, {"action":"write","resource":{"type":"buckets","orgID":"{{{orgId}}}"}} and {"action":"read","resource":{"type":"orgs","id":"{{{orgId}}}"}} (POST /api/v2/authorizations with an admin's token)""";
+
+    private static bool IsId(string text) => text.Length == 16 && text.All(char.IsAsciiHexDigitLower);
+
+    private static RetentionRuleDto[] Rules(TimeSpan retention, TimeSpan shardGroup) =>
+        [new RetentionRuleDto("expire", (long)retention.TotalSeconds, (long)shardGroup.TotalSeconds)];
+
+    private async Task<string> OrgIdAsync(string? org, CancellationToken cancellationToken)
+    {
+        if (org is not null && IsId(org))
+            return org;
+        var orgs = await GetOrgsAsync(org is null ? "" : $"?org={Uri.EscapeDataString(org)}", cancellationToken);
+        if (orgs.Count == 1)
+            return orgs[0].Id;
+        throw new RejectedException(
+            orgs.Count == 0 ? RejectionKind.Token : RejectionKind.Invalid,
+            orgs.Count == 0
+                ? $"the {http.Options.Role}'s token sees no org{(org is null ? "" : $" '{org}'")}: it does not exist, or the token lacks "
+                    + """{"action":"read","resource":{"type":"orgs","id":"<org id>"}} ("id", not "orgID"); giving the org's 16-digit id instead of its name needs no such permission"""
+                : $"the {http.Options.Role}'s token sees {orgs.Count} orgs ({string.Join(", ", orgs.Select(found => found.Name))}): name one");
+    }
+
+    // A database name is resolved by its mapping and never assumed: an explicit mapping can shadow a bucket's own name.
+    private async Task<Bucket> MapAsync(BucketDto bucket, CancellationToken cancellationToken)
+    {
+        var rule = bucket.RetentionRules.FirstOrDefault();
+        var mapped = new Bucket
+        {
+            Name = bucket.Name,
+            Id = bucket.Id,
+            OrgId = bucket.OrgId,
+            Database = "",
+            Retention = TimeSpan.FromSeconds(rule?.EverySeconds ?? 0),
+            ShardGroupDuration = TimeSpan.FromSeconds(rule?.ShardGroupDurationSeconds is > 0 and var seconds ? seconds : 7 * 86400),
+        };
+        using var answer = await http.SendCheckedAsync(
+            HttpMethod.Get,
+            $"api/v2/dbrps?orgID={bucket.OrgId}&bucketID={bucket.Id}",
+            makeContent: null,
+            accept: null,
+            $"reading the InfluxQL mappings of '{bucket.Name}'",
+            cancellationToken);
+        var mappings = await ReadJsonAsync(answer, Influx2Json.Default.DbrpsDto, cancellationToken);
+        var mapping = mappings.Content.FirstOrDefault(
+            candidate => candidate.BucketId == bucket.Id && (!candidate.Virtual || version >= FirstWithVirtualMappings));
+        return mapping is null ? mapped : mapped with { Database = mapping.Database, RetentionPolicy = mapping.RetentionPolicy };
+    }
+
+    private RejectedException NoMapping(Bucket bucket) => new(
+        RejectionKind.Unsupported,
+        (version < FirstWithVirtualMappings
+            ? $"InfluxDB {version} answers InfluxQL only through an explicit mapping, and the bucket '{bucket.Name}' has none"
+            : $"no InfluxQL mapping leads to the bucket '{bucket.Name}': another bucket's mapping shadows its name")
+        + $$$""". Create one with a token that may write the bucket: POST /api/v2/dbrps {"orgID":"{{{bucket.OrgId}}}","bucketID":"{{{bucket.Id}}}","database":"<a name not in use>","retention_policy":"autogen","default":true}"""
+        + (version < FirstWithVirtualMappings ? ", or upgrade the server to 2.5 or newer." : "."));
+
+    private async Task<List<BucketDto>> GetBucketsAsync(string query, CancellationToken cancellationToken)
+    {
+        using var answer = await http.SendCheckedAsync(
+            HttpMethod.Get, $"api/v2/buckets?{query}", makeContent: null, accept: null, "listing buckets", cancellationToken);
+        return (await ReadJsonAsync(answer, Influx2Json.Default.BucketsDto, cancellationToken)).Buckets;
+    }
+
+    private async Task<List<OrgDto>> GetOrgsAsync(string query, CancellationToken cancellationToken)
+    {
+        using var answer = await http.SendCheckedAsync(
+            HttpMethod.Get, $"api/v2/orgs{query}", makeContent: null, accept: null, "listing orgs", cancellationToken);
+        return (await ReadJsonAsync(answer, Influx2Json.Default.OrgsDto, cancellationToken)).Orgs;
+    }
+
+    private static async Task<T> ReadJsonAsync<T>(
+        HttpResponseMessage answer, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await answer.Content.ReadFromJsonAsync(type, cancellationToken)
+                ?? throw new RejectedException(RejectionKind.Unsupported, "the server answered with JSON null");
+        }
+        catch (Exception cut) when (cut is HttpRequestException or IOException)
+        {
+            throw new TransientException("the connection was cut in the middle of the answer", inner: cut);
+        }
+        catch (JsonException broken)
+        {
+            throw new TransientException("the answer is no JSON of the 2.x API", inner: broken);
+        }
+    }
+}

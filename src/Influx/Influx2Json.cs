@@ -1,0 +1,40 @@
+using System.Text.Json.Serialization;
+
+namespace Influx;
+
+internal sealed record RetentionRuleDto(string Type, long EverySeconds, long ShardGroupDurationSeconds);
+
+internal sealed record BucketDto(
+    string Id,
+    [property: JsonPropertyName("orgID")] string OrgId,
+    string Name,
+    string? Type,
+    RetentionRuleDto[] RetentionRules);
+
+internal sealed record BucketsDto(List<BucketDto> Buckets);
+
+internal sealed record NewBucketDto([property: JsonPropertyName("orgID")] string OrgId, string Name, RetentionRuleDto[] RetentionRules);
+
+internal sealed record BucketPatchDto(RetentionRuleDto[] RetentionRules);
+
+internal sealed record OrgDto(string Id, string Name);
+
+internal sealed record OrgsDto(List<OrgDto> Orgs);
+
+internal sealed record DbrpDto(
+    string Database,
+    [property: JsonPropertyName("retention_policy")] string RetentionPolicy,
+    [property: JsonPropertyName("bucketID")] string BucketId,
+    bool Virtual);
+
+internal sealed record DbrpsDto(List<DbrpDto> Content);
+
+/// <summary>The bodies of the 2.x API that are read and sent; unknown properties are passed over.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(BucketsDto))]
+[JsonSerializable(typeof(NewBucketDto))]
+[JsonSerializable(typeof(BucketPatchDto))]
+[JsonSerializable(typeof(OrgsDto))]
+[JsonSerializable(typeof(DbrpsDto))]
+[JsonSerializable(typeof(NewDatabaseDto))]
+internal sealed partial class Influx2Json : JsonSerializerContext;

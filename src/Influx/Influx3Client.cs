@@ -1,0 +1,82 @@
+using System.Net.Http.Json;
+using System.Text.Json.Serialization;
+
+namespace Influx;
+
+internal sealed record NewDatabaseDto(string Db, [property: JsonPropertyName("retention_period")] string? RetentionPeriod);
+
+/// <summary>InfluxDB 3 Core as a destination, through its v2 write path and its InfluxQL.</summary>
+/// <param name="http">The connection.</param>
+/// <param name="version">The server's version.</param>
+public sealed class Influx3Client(InfluxHttp http, ServerVersion version) : IInfluxClient
+{
+    /// <inheritdoc/>
+    public ServerVersion Version => version;
+
+    /// <inheritdoc/>
+    public Dialect Dialect => Dialect.V3;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Bucket>> ListBucketsAsync(CancellationToken cancellationToken) =>
+        [.. (await this.ReadAsync(bucket: null, "SHOW DATABASES", cancellationToken))
+            .Select(row => row.Values.OfType<ByteKey>().LastOrDefault().ToString())
+            .Where(name => name != "_internal")
+            .Select(name => new Bucket { Name = name, Database = name })];
+
+    /// <inheritdoc/>
+    public async Task<Bucket?> FindBucketAsync(string? org, string name, CancellationToken cancellationToken) =>
+        (await ListBucketsAsync(cancellationToken)).FirstOrDefault(bucket => bucket.Name == name);
+
+    /// <inheritdoc/>
+    public async Task<Bucket> CreateBucketAsync(BucketPlan plan, CancellationToken cancellationToken)
+    {
+        if (NameReason(plan.Name) is { } reason)
+            throw new RejectedException(RejectionKind.Invalid, $"InfluxDB 3 takes no database '{plan.Name}': {reason}. Give another name with --dest-bucket or --bucket-map");
+        var retention = plan.Retention == TimeSpan.Zero ? null : $"{(long)plan.Retention.TotalSeconds}s";
+        using var answer = await http.SendCheckedAsync(
+            HttpMethod.Post,
+            "api/v3/configure/database",
+            () => JsonContent.Create(new NewDatabaseDto(plan.Name, retention), Influx2Json.Default.NewDatabaseDto),
+            accept: null,
+            $"creating the database '{plan.Name}'",
+            cancellationToken);
+        return new Bucket { Name = plan.Name, Database = plan.Name, Retention = plan.Retention };
+    }
+
+    /// <inheritdoc/>
+    public Task SetRetentionAsync(Bucket bucket, TimeSpan retention, CancellationToken cancellationToken) =>
+        throw new RejectedException(RejectionKind.Unsupported, "the retention of an InfluxDB 3 database can't be set during a migration: leave --retention widen out");
+
+    /// <inheritdoc/>
+    public Task<string?> OrgNameAsync(string orgId, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TimeRange>?> ShardGroupsAsync(Bucket bucket, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<TimeRange>?>(null);
+
+    /// <inheritdoc/>
+    public Task<WriteAnswer> WriteAsync(Bucket bucket, ReadOnlyMemory<byte> gzip, CancellationToken cancellationToken) =>
+        WriteEndpoint.WriteAsync(
+            http, $"api/v2/write?bucket={Uri.EscapeDataString(bucket.Name)}&precision=ns", bucket.Name, gzip, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task QueryAsync(Bucket? bucket, string statement, IQuerySink sink, CancellationToken cancellationToken) =>
+        QueryEndpoint.QueryAsync(http, bucket, statement, sink, cancellationToken);
+
+    /// <inheritdoc/>
+    public string GrantAdvice(string bucket, bool write) =>
+        "InfluxDB 3 Core has admin tokens only: influxdb3 create token --admin";
+
+    /// <inheritdoc/>
+    public void Dispose() => http.Dispose();
+
+    // CONTRACTS section 8: first a letter or digit, then letters, digits, '_' and '-', one '/', at most 511 bytes.
+    private static string? NameReason(string name)
+    {
+        if (name.Length is 0 or > 511 || !char.IsAsciiLetterOrDigit(name[0]))
+            return "a name has 1 to 511 characters and starts with a letter or a digit";
+        if (name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '/')) || name.Count(c => c == '/') > 1)
+            return "a name holds letters, digits, '_', '-' and one '/'";
+        return null;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text;
+
+namespace Influx;
+
+/// <summary>InfluxQL's quoting and the texts of every statement that is sent.</summary>
+public static class InfluxQl
+{
+    /// <summary>An identifier in double quotes.</summary>
+    public static string Identifier(string name) => $"\"{Escape(name, '"')}\"";
+
+    /// <summary>A string literal in single quotes.</summary>
+    public static string Literal(string text) => $"'{Escape(text, '\'')}'";
+
+    /// <summary>Reads every field of a measurement in a window, series by series, time ascending.</summary>
+    public static string SelectAll(string measurement, TimeRange window, string? condition) =>
+        $"SELECT *::field FROM {Identifier(measurement)} WHERE {Times(window)}{And(condition)} GROUP BY *";
+
+    /// <summary>Counts the values of every field of a measurement in a range.</summary>
+    public static string CountAll(string measurement, string columns, TimeRange range, string? condition) =>
+        $"SELECT {columns} FROM {Identifier(measurement)} WHERE {Times(range)}{And(condition)}";
+
+    /// <summary>Counts by window of a grid; windows without values are left out.</summary>
+    public static string CountByWindow(string measurement, string columns, TimeRange range, ShardGrid grid, string? condition) =>
+        $"{CountAll(measurement, columns, range, condition)} GROUP BY time({grid.Duration}ns, {grid.Offset}ns) fill(none)";
+
+    /// <summary>The first or last row of a measurement in a range.</summary>
+    public static string EdgeRow(string measurement, string columns, TimeRange range, string? condition, bool last) =>
+        $"SELECT {columns} FROM {Identifier(measurement)} WHERE {Times(range)}{And(condition)} ORDER BY time {(last ? "DESC" : "ASC")} LIMIT 1";
+
+    /// <summary>
+    /// The columns to count a measurement's fields by. Where a field has several types, each is named, since a plain count sees
+    /// only the values of one of them; <c>::float</c> takes in all numbers.
+    /// </summary>
+    public static string CountColumns(FieldSchema schema) =>
+        schema.HasConflict ? string.Join(", ", TypedFields(schema).Select(field => $"count({field})")) : "count(*::field)";
+
+    /// <summary>Every field by every kind of its types, as <c>"f"::float</c>.</summary>
+    public static IEnumerable<string> TypedFields(FieldSchema schema)
+    {
+        foreach (var (key, types) in schema.Fields)
+        {
+            var kinds = types.Count == 1
+                ? [types[0].Name()]
+                : types.Select(type => type is FieldType.Integer or FieldType.Unsigned ? "float" : type.Name()).Distinct();
+            foreach (var kind in kinds)
+                yield return $"{Identifier(key.ToString())}::{kind}";
+        }
+    }
+
+    /// <summary>A condition on tags, all of which must match; null for none.</summary>
+    public static string? TagCondition(IEnumerable<KeyValuePair<string, string>> tags)
+    {
+        var terms = tags.Select(tag => $"{Identifier(tag.Key)}::tag = {Literal(tag.Value)}").ToList();
+        return terms.Count == 0 ? null : string.Join(" AND ", terms);
+    }
+
+    // Stop is excluded; the largest long takes in the last time that a point can have.
+    private static string Times(TimeRange range) => $"time >= {range.Start} AND time < {range.Stop}";
+
+    private static string And(string? condition) => condition is null ? "" : $" AND {condition}";
+
+    private static string Escape(string text, char quote)
+    {
+        var escaped = new StringBuilder(text.Length + 8);
+        foreach (var c in text)
+        {
+            if (c == '\n')
+                escaped.Append("\\n");
+            else if (c == quote || c == '\\')
+                escaped.Append('\\').Append(c);
+            else
+                escaped.Append(c);
+        }
+        return escaped.ToString();
+    }
+}

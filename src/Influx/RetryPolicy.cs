@@ -1,0 +1,81 @@
+using Polly;
+using Polly.Retry;
+
+namespace Influx;
+
+/// <summary>How often and how long a transient failure is tried again.</summary>
+public sealed record RetrySettings
+{
+    /// <summary>Tries after the first; 0 to 100.</summary>
+    public int MaxRetries { get; init; } = 10;
+
+    /// <summary>The longest wait before the first retry; doubled each time, and drawn anew between 0 and it (full jitter).</summary>
+    public TimeSpan BaseDelay { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The longest wait of all, but for what a server asks for.</summary>
+    public TimeSpan MaxDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest wait that a server's Retry-After is followed for.</summary>
+    public TimeSpan MaxRetryAfter { get; init; } = TimeSpan.FromMinutes(5);
+}
+
+/// <summary>A retry as it happens, for the log and the counters.</summary>
+/// <param name="Attempt">1 for the first retry.</param>
+/// <param name="Delay">How long it waits.</param>
+/// <param name="Cause">What failed.</param>
+public sealed record Retry(int Attempt, TimeSpan Delay, TransientException Cause);
+
+/// <summary>Tries again what failed with a <see cref="TransientException"/>, and nothing else.</summary>
+public sealed class RetryPolicy
+{
+    private readonly ResiliencePipeline pipeline;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="settings">How often and how long.</param>
+    /// <param name="time">The clock to wait on.</param>
+    /// <param name="random">Draws the jitter.</param>
+    /// <param name="onRetry">Told of every retry before it waits.</param>
+    public RetryPolicy(RetrySettings settings, TimeProvider time, Random random, Action<Retry>? onRetry = null)
+    {
+        if (settings.MaxRetries == 0)
+        {
+            pipeline = ResiliencePipeline.Empty;
+            return;
+        }
+        pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<TransientException>(),
+                MaxRetryAttempts = settings.MaxRetries,
+                DelayGenerator = args => new ValueTask<TimeSpan?>(
+                    Delay(settings, random, args.AttemptNumber, (args.Outcome.Exception as TransientException)?.RetryAfter)),
+                OnRetry = args =>
+                {
+                    onRetry?.Invoke(new Retry(args.AttemptNumber + 1, args.RetryDelay, (TransientException)args.Outcome.Exception!));
+                    return default;
+                },
+            })
+            .Build();
+    }
+
+    /// <summary>Runs an operation until it succeeds, fails for good, or the retries are used up.</summary>
+    /// <exception cref="TransientException">The last failure, when the retries are used up.</exception>
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken) =>
+        await pipeline.ExecuteAsync(async token => await operation(token), cancellationToken);
+
+    /// <summary>Runs an operation until it succeeds, fails for good, or the retries are used up.</summary>
+    /// <exception cref="TransientException">The last failure, when the retries are used up.</exception>
+    public async Task RunAsync(Func<CancellationToken, Task> operation, CancellationToken cancellationToken) =>
+        await pipeline.ExecuteAsync(async token => await operation(token), cancellationToken);
+
+    private static TimeSpan Delay(RetrySettings settings, Random random, int attempt, TimeSpan? retryAfter)
+    {
+        if (retryAfter is { } asked)
+            return asked < settings.MaxRetryAfter ? asked : settings.MaxRetryAfter;
+        var ceiling = Math.Min(settings.MaxDelay.TotalSeconds, settings.BaseDelay.TotalSeconds * Math.Pow(2, Math.Min(attempt, 30)));
+        double drawn;
+        lock (random)
+            drawn = random.NextDouble();
+        return TimeSpan.FromSeconds(drawn * ceiling);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Influx;
+
+/// <summary>Finds out what a server is by the version that it states, never by which path exists (CONTRACTS section 1).</summary>
+public static class ServerDetector
+{
+    /// <summary>Connects and returns the client of the server's family.</summary>
+    /// <exception cref="TransientException">It does not answer now.</exception>
+    /// <exception cref="RejectedException">It is no InfluxDB 1.x, 2.x or 3, or its certificate is not trusted.</exception>
+    public static async Task<IInfluxClient> ConnectAsync(ServerOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var http = new InfluxHttp(options, time);
+        try
+        {
+            var version = await DetectAsync(http, cancellationToken);
+            switch (version.Family)
+            {
+                case ServerFamily.V1:
+                    http.Authorization = InfluxHttp.AsBasic;
+                    CheckUser(options);
+                    return new Influx1Client(http, version);
+                case ServerFamily.V2:
+                    return new Influx2Client(http, version);
+                default:
+                    return new Influx3Client(http, version);
+            }
+        }
+        catch
+        {
+            http.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<ServerVersion> DetectAsync(InfluxHttp http, CancellationToken cancellationToken)
+    {
+        // The token goes along only where /ping asks for it, as InfluxDB 3 does.
+        var stated = await AskAsync(http, "ping", authorize: false, cancellationToken)
+            ?? await AskAsync(http, "ping", authorize: true, cancellationToken)
+            ?? await AskAsync(http, "health", authorize: false, cancellationToken);
+        if (stated is null)
+            throw new RejectedException(
+                RejectionKind.Unreachable,
+                $"{http.Options.Url.GetLeftPart(UriPartial.Authority)} (the {http.Options.Role}) answers, but states no InfluxDB version: is it an InfluxDB server?");
+        return ServerVersion.TryParse(stated, out var version)
+            ? version
+            : throw new RejectedException(
+                RejectionKind.Unsupported,
+                $"the {http.Options.Role} states the version '{stated}', which is none of InfluxDB 1.x, 2.x and 3");
+    }
+
+    private static async Task<string?> AskAsync(InfluxHttp http, string path, bool authorize, CancellationToken cancellationToken)
+    {
+        using var answer = await http.SendAsync(HttpMethod.Get, path, makeContent: null, accept: null, authorize, cancellationToken);
+        if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout)
+            throw http.Refused($"GET /{path}", await InfluxHttp.ReadErrorAsync(answer, cancellationToken), answer);
+        if (answer.Headers.TryGetValues("X-Influxdb-Version", out var values))
+            return values.First();
+        if (!answer.IsSuccessStatusCode || answer.Content.Headers.ContentType?.MediaType != "application/json")
+            return null;
+        try
+        {
+            using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("version", out var version)
+                ? version.GetString()
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static void CheckUser(ServerOptions options)
+    {
+        if (options.ReadToken() is { } token && !token.Reveal().Contains(':', StringComparison.Ordinal))
+            throw new RejectedException(
+                RejectionKind.Token,
+                $"the {options.Role} is an InfluxDB 1.x, whose token is user:password (or unset, where its authentication is off); the one given has no colon");
+    }
+}

@@ -1,0 +1,41 @@
+namespace Influx;
+
+/// <summary>Where a server is and how to get in.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Scheme, host and port, such as <c>https://influx.example.com:8086</c>; a path before InfluxDB's own is kept.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>
+    /// Reads the token: a 2.x or 3 token, <c>user:password</c> for 1.x, null for a server with authentication off. Called again
+    /// once when the server answers 401, since a token can be rotated in the middle of a run.
+    /// </summary>
+    public Func<Secret?> ReadToken { get; init; } = () => null;
+
+    /// <summary>A PEM file with the certificates of the authorities to trust instead of the system's.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>Whether the server's certificate goes unchecked.</summary>
+    public bool SkipVerify { get; init; }
+
+    /// <summary>How long a server may take for the head of an answer, or for the next part of its body.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>What a person calls the server in messages: <c>source</c> or <c>destination</c>.</summary>
+    public string Role { get; init; } = "server";
+
+    /// <summary>Reads a URL as people type it.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="url">The URL.</param>
+    /// <returns>What is wrong with it as a sentence, or null.</returns>
+    public static string? TryParseUrl(string text, out Uri? url)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+            return $"'{text}' is no URL of a server: give scheme, host and port, such as https://influx.example.com:8086";
+        if (!text.Contains($":{url.Port}", StringComparison.Ordinal))
+            return $"'{text}' has no port: give scheme, host and port, such as {url.Scheme}://{url.Host}:8086";
+        if (url.UserInfo.Length > 0)
+            return "a URL must not hold a user or a password: tokens come from INFLUX_SRC_TOKEN and INFLUX_DEST_TOKEN";
+        return url.Query.Length > 0 || url.Fragment.Length > 0 ? $"'{text}' must end with the port or a path" : null;
+    }
+}

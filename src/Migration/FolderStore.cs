@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+
+namespace Migration;
+
+/// <summary>A staging store in a folder. Objects are written beside their place and moved there when they are whole.</summary>
+public sealed class FolderStore : IStagingStore
+{
+    private const string Unfinished = ".unfinished";
+
+    private readonly string root;
+    private readonly FileStream? runLock;
+
+    private FolderStore(string root, FileStream? runLock)
+    {
+        this.root = root;
+        this.runLock = runLock;
+    }
+
+    /// <inheritdoc/>
+    public string Location => root;
+
+    /// <summary>Opens a folder for a run, and makes it when it is not there. One run at a time has it; a killed one frees it.</summary>
+    /// <exception cref="IOException">Another run has it, or it can't be made.</exception>
+    public static FolderStore Open(string path)
+    {
+        var folder = Path.GetFullPath(path);
+        Directory.CreateDirectory(folder);
+        FileStream held;
+        try
+        {
+            held = new FileStream(Path.Combine(folder, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException taken)
+        {
+            throw new IOException($"another run is working in '{folder}': wait for it, or name another folder with --dir-name", taken);
+        }
+        foreach (var left in Directory.EnumerateFiles(folder, "*" + Unfinished, SearchOption.AllDirectories))
+            File.Delete(left);
+        return new FolderStore(folder, held);
+    }
+
+    /// <summary>Opens a folder to read a finished run.</summary>
+    public static FolderStore OpenForReading(string path) => new(Path.GetFullPath(path), runLock: null);
+
+    /// <inheritdoc/>
+    public Task<StagedObject?> FindAsync(string key, CancellationToken cancellationToken)
+    {
+        var file = new FileInfo(PathOf(key));
+        return Task.FromResult(file.Exists ? new StagedObject(key, file.Length, Version: null) : null);
+    }
+
+    /// <inheritdoc/>
+    public Task<StagingWriter> CreateAsync(string key, CancellationToken cancellationToken) =>
+        Task.FromResult<StagingWriter>(new FileWriter(key, PathOf(key), replace: true));
+
+    /// <inheritdoc/>
+    public async Task<bool> WriteAsync(string key, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken)
+    {
+        var path = PathOf(key);
+        if (!replace && File.Exists(path))
+            return false;
+        await using var writer = new FileWriter(key, path, replace);
+        await writer.WriteAsync(content, cancellationToken);
+        try
+        {
+            await writer.CompleteAsync(cancellationToken);
+        }
+        catch (IOException) when (!replace && File.Exists(path))
+        {
+            return false;
+        }
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream> ReadAsync(string key, string? version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.FromResult<Stream>(new FileStream(
+                PathOf(key), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.Asynchronous | FileOptions.SequentialScan));
+        }
+        catch (DirectoryNotFoundException absent)
+        {
+            throw new FileNotFoundException($"'{key}' is not in '{root}'", key, absent);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StagedObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        var folder = Path.Combine(root, Path.GetDirectoryName(prefix) ?? "");
+        if (!Directory.Exists(folder))
+            yield break;
+        var keys = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(root, path).Replace(Path.DirectorySeparatorChar, '/'))
+            .Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && !key.EndsWith(Unfinished, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
+        foreach (var key in keys)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return new StagedObject(key, new FileInfo(PathOf(key)).Length, Version: null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => runLock?.Dispose();
+
+    private string PathOf(string key) => Path.Combine(root, key.Replace('/', Path.DirectorySeparatorChar));
+
+    private sealed class FileWriter : StagingWriter
+    {
+        private readonly string key;
+        private readonly string path;
+        private readonly bool replace;
+        private readonly FileStream file;
+
+        public FileWriter(string key, string path, bool replace)
+        {
+            this.key = key;
+            this.path = path;
+            this.replace = replace;
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            file = new FileStream(path + Unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.Asynchronous);
+        }
+
+        public override async Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+            await file.WriteAsync(content, cancellationToken);
+
+        public override async Task<StagedObject> CompleteAsync(CancellationToken cancellationToken)
+        {
+            // What a receipt vouches for must outlive a power cut.
+            file.Flush(flushToDisk: true);
+            var bytes = file.Length;
+            await file.DisposeAsync();
+            File.Move(path + Unfinished, path, replace);
+            return new StagedObject(key, bytes, Version: null);
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            await file.DisposeAsync();
+            File.Delete(path + Unfinished);
+        }
+    }
+}

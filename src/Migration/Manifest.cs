@@ -1,0 +1,119 @@
+using System.Text.Json.Serialization;
+using Influx;
+
+namespace Migration;
+
+/// <summary>A server as the plan found it.</summary>
+/// <param name="Url">Its URL.</param>
+/// <param name="Version">Its version.</param>
+public sealed record PlannedServer(string Url, string Version);
+
+/// <summary>A source bucket and where it goes.</summary>
+public sealed record BucketPair
+{
+    /// <summary>Its place in the plan.</summary>
+    public int Index { get; init; }
+
+    /// <summary>The source bucket.</summary>
+    public required Bucket Source { get; init; }
+
+    /// <summary>The destination bucket's name.</summary>
+    public required string DestinationName { get; init; }
+
+    /// <summary>The destination's org by name or id; null for the only one of its token.</summary>
+    public string? DestinationOrg { get; init; }
+}
+
+/// <summary>A window of a chunk: what one query reads. Inside of it a field has one type.</summary>
+/// <param name="Start">Nanoseconds, included.</param>
+/// <param name="Stop">Nanoseconds, excluded.</param>
+/// <param name="FieldValues">How many field values it had when it was planned.</param>
+public readonly record struct PlannedWindow(long Start, long Stop, long FieldValues)
+{
+    /// <summary>Its time range.</summary>
+    [JsonIgnore]
+    public TimeRange Range => new(Start, Stop);
+}
+
+/// <summary>The unit of work: one measurement over some windows.</summary>
+public sealed record Chunk
+{
+    /// <summary>Unique in the migration, and a part of keys.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The index of its bucket pair.</summary>
+    public int Bucket { get; init; }
+
+    /// <summary>The measurement.</summary>
+    public required string Measurement { get; init; }
+
+    /// <summary>The windows in the order of time.</summary>
+    public required IReadOnlyList<PlannedWindow> Windows { get; init; }
+
+    /// <summary>The field values that its windows had when they were planned.</summary>
+    [JsonIgnore]
+    public long FieldValues => Windows.Sum(window => window.FieldValues);
+}
+
+/// <summary>Something of the source's schema that needs care, or that the destination can't hold.</summary>
+/// <param name="Bucket">The source bucket.</param>
+/// <param name="Measurement">The measurement.</param>
+/// <param name="Text">What it is.</param>
+/// <param name="Rejects">Whether points will be rejected for it.</param>
+public sealed record PlanRemark(string Bucket, string Measurement, string Text, bool Rejects);
+
+/// <summary>The list of chunks, made once; a resumed run follows the same.</summary>
+public sealed record MigrationPlan
+{
+    /// <summary>The format's version.</summary>
+    public int Format { get; init; } = StagingLayout.Format;
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset Created { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required MigrationRequest Request { get; init; }
+
+    /// <summary>The source.</summary>
+    public required PlannedServer Source { get; init; }
+
+    /// <summary>The destination.</summary>
+    public required PlannedServer Destination { get; init; }
+
+    /// <summary>The line protocol of the staged objects.</summary>
+    public Dialect Dialect { get; init; }
+
+    /// <summary>The buckets.</summary>
+    public required IReadOnlyList<BucketPair> Buckets { get; init; }
+
+    /// <summary>The chunks.</summary>
+    public required IReadOnlyList<Chunk> Chunks { get; init; }
+
+    /// <summary>What needs care.</summary>
+    public IReadOnlyList<PlanRemark> Remarks { get; init; } = [];
+}
+
+/// <summary>An exported object that the manifest pins.</summary>
+/// <param name="Chunk">The chunk.</param>
+/// <param name="Key">The object's key.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Sha256">Its SHA-256 in hexadecimal.</param>
+/// <param name="Version">Its S3 version; null in a folder.</param>
+/// <param name="ReceiptSha256">The SHA-256 of its export receipt.</param>
+public sealed record SealedChunk(string Chunk, string Key, long Bytes, string Sha256, string? Version, string ReceiptSha256);
+
+/// <summary>The sealed manifest: every planned chunk with the one object that the importer may read for it.</summary>
+public sealed record SealedManifest
+{
+    /// <summary>The format's version.</summary>
+    public int Format { get; init; } = StagingLayout.Format;
+
+    /// <summary>When it was sealed.</summary>
+    public DateTimeOffset Sealed { get; init; }
+
+    /// <summary>The SHA-256 of the plan.</summary>
+    public required string PlanSha256 { get; init; }
+
+    /// <summary>The chunks in the plan's order.</summary>
+    public required IReadOnlyList<SealedChunk> Chunks { get; init; }
+}

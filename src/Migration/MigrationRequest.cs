@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Text;
+using Influx;
+
+namespace Migration;
+
+/// <summary>One server of a request.</summary>
+public sealed record ServerRequest
+{
+    /// <summary>Scheme, host and port.</summary>
+    public string Url { get; init; } = "";
+
+    /// <summary>The org's name or id; null for any that the token sees.</summary>
+    public string? Org { get; init; }
+
+    /// <summary>The bucket's name; null with <see cref="MigrationRequest.Full"/>, and at the destination for the source's name.</summary>
+    public string? Bucket { get; init; }
+}
+
+/// <summary>How much is proven.</summary>
+public enum VerifyMode
+{
+    /// <summary>Every point is read back and compared.</summary>
+    Content = 0,
+
+    /// <summary>Field values are counted per measurement, field and window.</summary>
+    Counts = 1,
+
+    /// <summary>Nothing; the report says so.</summary>
+    None = 2,
+}
+
+/// <summary>What to do with a destination bucket that is already there.</summary>
+public enum ExistingBucket
+{
+    /// <summary>Stop before anything is written.</summary>
+    Fail = 0,
+
+    /// <summary>Write into it; what it holds besides is counted and left alone.</summary>
+    Reuse = 1,
+}
+
+/// <summary>What to do with the destination's retention during the load.</summary>
+public enum RetentionMode
+{
+    /// <summary>Nothing: older points are counted as expired.</summary>
+    Keep = 0,
+
+    /// <summary>Lift it to for ever, and put it back afterwards.</summary>
+    Widen = 1,
+}
+
+/// <summary>What a person asks for: the input of an execution, the content of the files in <c>events/</c>, and what the command builds.</summary>
+public sealed record MigrationRequest
+{
+    /// <summary>Where the points come from.</summary>
+    public ServerRequest Source { get; init; } = new();
+
+    /// <summary>Where they go.</summary>
+    public ServerRequest Destination { get; init; } = new();
+
+    /// <summary>Whether all buckets of all orgs that the tokens see are moved.</summary>
+    public bool Full { get; init; }
+
+    /// <summary>Destination names by source name, where they differ.</summary>
+    public IReadOnlyDictionary<string, string> BucketMap { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The first time, RFC 3339 or nanoseconds; null for all.</summary>
+    public string? Start { get; init; }
+
+    /// <summary>The time after the last, RFC 3339 or nanoseconds; null for all.</summary>
+    public string? Stop { get; init; }
+
+    /// <summary>Measurements by glob (<c>*</c>, <c>?</c>); empty for all.</summary>
+    public IReadOnlyList<string> Measurements { get; init; } = [];
+
+    /// <summary>Tags that a point must have.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Chunks and connections at a time; 1 to 64.</summary>
+    public int Concurrency { get; init; } = 4;
+
+    /// <summary>How much is proven.</summary>
+    public VerifyMode Verify { get; init; }
+
+    /// <summary>What to do with an existing destination bucket.</summary>
+    public ExistingBucket Existing { get; init; }
+
+    /// <summary>What to do with the destination's retention.</summary>
+    public RetentionMode Retention { get; init; }
+
+    /// <summary>A PEM file of the authorities to trust for both servers.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>Whether the servers' certificates go unchecked.</summary>
+    public bool SkipVerify { get; init; }
+
+    /// <summary>The field values that a chunk should have; 1,000 to 100,000,000.</summary>
+    public int ChunkFieldValues { get; init; } = 1_000_000;
+
+    /// <summary>The time range of the request.</summary>
+    public TimeRange Range => new(
+        Start is null || !Timestamp.TryParse(Start, out var start) ? Timestamp.Min : start,
+        Stop is null || !Timestamp.TryParse(Stop, out var stop) ? long.MaxValue : stop);
+
+    /// <summary>Every problem of the request, each a sentence; empty when there is none.</summary>
+    public IReadOnlyList<string> Problems()
+    {
+        var problems = new List<string>();
+        AddUrl(problems, Source.Url, "source");
+        AddUrl(problems, Destination.Url, "destination");
+        if (Full == (Source.Bucket is not null))
+            problems.Add(Full ? "with --full all buckets are moved: leave the source bucket out" : "name the source bucket, or ask for all with --full");
+        if (Full && Destination.Bucket is not null)
+            problems.Add("with --full a single destination bucket can't be named: use --bucket-map");
+        foreach (var (name, text) in new[] { ("start", Start), ("stop", Stop) })
+        {
+            if (text is not null && !Timestamp.TryParse(text, out _))
+                problems.Add($"'{text}' is no {name} time: give RFC 3339 such as 2026-01-31T00:00:00Z, or nanoseconds");
+        }
+        if (Range.IsEmpty)
+            problems.Add($"the start {Start} is not before the stop {Stop}");
+        if (Concurrency is < 1 or > 64)
+            problems.Add(string.Create(CultureInfo.InvariantCulture, $"a concurrency of {Concurrency} is not within 1 to 64"));
+        if (ChunkFieldValues is < 1_000 or > 100_000_000)
+            problems.Add("chunkFieldValues must lie within 1,000 and 100,000,000");
+        if (SkipVerify && CaFile is not null)
+            problems.Add("--skip-verify and --ca-file contradict each other: leave --skip-verify out");
+        if (CaFile is not null && !File.Exists(CaFile))
+            problems.Add($"the CA file '{CaFile}' does not exist");
+        return problems;
+    }
+
+    /// <summary>
+    /// What makes two requests the same migration: both ends and what is moved, but not how. A staging folder belongs to one.
+    /// </summary>
+    public string Identity()
+    {
+        var identity = new StringBuilder();
+        foreach (var part in (string?[])[Source.Url, Source.Org, Source.Bucket, Destination.Url, Destination.Org, Destination.Bucket, Start, Stop])
+            identity.Append(part).Append('\n');
+        foreach (var glob in Measurements.Order(StringComparer.Ordinal))
+            identity.Append("measurement ").Append(glob).Append('\n');
+        foreach (var (key, value) in Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal))
+            identity.Append("tag ").Append(key).Append('=').Append(value).Append('\n');
+        foreach (var (key, value) in BucketMap.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            identity.Append("map ").Append(key).Append('=').Append(value).Append('\n');
+        identity.Append(Full);
+        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));
+    }
+
+    private static void AddUrl(List<string> problems, string url, string role)
+    {
+        if (url.Length == 0)
+            problems.Add($"name the {role}'s URL");
+        else if (ServerOptions.TryParseUrl(url, out _) is { } problem)
+            problems.Add($"the {role}: {problem}");
+    }
+}

@@ -1,0 +1,44 @@
+namespace Migration;
+
+/// <summary>The keys of a migration's objects below its folder or prefix; the format is described in the README.</summary>
+public static class StagingLayout
+{
+    /// <summary>The version of the format.</summary>
+    public const int Format = 1;
+
+    /// <summary>The list of chunks.</summary>
+    public const string Plan = "plan.json";
+
+    /// <summary>The sealed list of exported objects: the importer's only input.</summary>
+    public const string Manifest = "manifest.json";
+
+    /// <summary>The answer to the operator, for programs.</summary>
+    public const string ReportJson = "report.json";
+
+    /// <summary>The answer to the operator, for people.</summary>
+    public const string ReportHtml = "report.html";
+
+    /// <summary>The folder of the exported chunks.</summary>
+    public const string Chunks = "chunks/";
+
+    /// <summary>A chunk's line protocol: gzip members, each one write batch.</summary>
+    public static string Chunk(string chunk) => $"{Chunks}{chunk}.lp.gz";
+
+    /// <summary>Points that the destination's line protocol can't hold, found at export.</summary>
+    public static string Rejected(string chunk) => $"rejected/{chunk}.jsonl";
+
+    /// <summary>Lines that the destination refused.</summary>
+    public static string Quarantine(string chunk) => $"quarantine/{chunk}.jsonl";
+
+    /// <summary>The proof of a chunk's export.</summary>
+    public static string ExportReceipt(string chunk) => $"receipts/export/{chunk}.json";
+
+    /// <summary>The proof of a chunk's import.</summary>
+    public static string ImportReceipt(string chunk) => $"receipts/import/{chunk}.json";
+
+    /// <summary>The proof of a chunk's verification.</summary>
+    public static string VerifyReceipt(string chunk) => $"receipts/verify/{chunk}.json";
+
+    /// <summary>What this run did to a destination bucket.</summary>
+    public static string Destination(int pair) => $"destination/{pair:D3}.json";
+}

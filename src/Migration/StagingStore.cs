@@ -1,0 +1,58 @@
+namespace Migration;
+
+/// <summary>An object of the staging store.</summary>
+/// <param name="Key">Its key below the migration's prefix, with <c>/</c> between its parts.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Version">The S3 version that the call saw or made; null in a folder.</param>
+public sealed record StagedObject(string Key, long Bytes, string? Version);
+
+/// <summary>
+/// Where chunks wait between the stages, and where the receipts stand: a folder or a prefix of a staging bucket. Every write
+/// is whole or not there at all; a key exists only after its writer completed.
+/// </summary>
+public interface IStagingStore : IDisposable
+{
+    /// <summary>Where it is, for messages: a path or <c>s3://bucket/prefix</c>.</summary>
+    string Location { get; }
+
+    /// <summary>An object, or null.</summary>
+    Task<StagedObject?> FindAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Starts an object that is written as a stream.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task<StagingWriter> CreateAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Writes a small object whole.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="replace">Whether it may replace one that is there.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>False when it is there and may not be replaced: another run was first.</returns>
+    Task<bool> WriteAsync(string key, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken);
+
+    /// <summary>Reads an object from its start.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="version">The S3 version; null for the newest.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="FileNotFoundException">It is not there.</exception>
+    Task<Stream> ReadAsync(string key, string? version, CancellationToken cancellationToken);
+
+    /// <summary>The objects whose key starts with a prefix, in the order of their keys.</summary>
+    IAsyncEnumerable<StagedObject> ListAsync(string prefix, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// Writes one object. Disposed before it completed, it leaves nothing behind; after a failed write it refuses further ones.
+/// </summary>
+public abstract class StagingWriter : IAsyncDisposable
+{
+    /// <summary>Appends bytes.</summary>
+    public abstract Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>Makes the object appear under its key.</summary>
+    public abstract Task<StagedObject> CompleteAsync(CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}
