@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace TestServers;
 
@@ -29,6 +31,11 @@ internal static class Bodies
         using var unpacked = new MemoryStream();
         using var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
         gzip.CopyTo(unpacked);
-        return unpacked.ToArray();
+        var all = unpacked.ToArray();
+        // GZipStream takes a stream that just ends; the trailer of the last member tells.
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(^4..));
+        if (length > all.Length || Crc32.HashToUInt32(all.AsSpan(^(int)length..)) != BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(^8..^4)))
+            throw new InvalidDataException("unexpected end");
+        return all;
     }
 }

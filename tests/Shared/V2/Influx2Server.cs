@@ -91,6 +91,13 @@ public sealed class Influx2Server : IAsyncDisposable
         }
     }
 
+    /// <summary>A bucket as it is now.</summary>
+    public Bucket BucketOf(string org, string name)
+    {
+        var owner = state.OrgByName(org);
+        return state.Buckets.First(bucket => bucket.OrgId == owner.Id && bucket.Name == name);
+    }
+
     /// <summary>Removes a bucket with its points.</summary>
     public Task RemoveBucketAsync(Bucket bucket) => router.Buckets.RemoveAsync(bucket);
 
