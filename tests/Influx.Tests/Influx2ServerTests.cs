@@ -61,6 +61,22 @@ public sealed class Influx2ServerTests
         Assert.Contains("[[\"s\",\"string\"],[\"u\",\"unsigned\"]]", keys, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Unsigned_value_in_msgpack_ends_where_the_next_one_starts()
+    {
+        await using var server = await Influx2Server.StartAsync();
+        await WriteAsync(server, "m u=300u,v=50i 1");
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Url, "/query?db=bucket1&epoch=ns&chunked=true&q=SELECT%20*%20FROM%20m"));
+        request.Headers.TryAddWithoutValidation("Authorization", $"Token {server.OperatorToken}");
+        request.Headers.TryAddWithoutValidation("Accept", "application/x-msgpack");
+
+        using var answer = await client.SendAsync(request);
+        var text = ReadableAnswer.Of(await answer.Content.ReadAsByteArrayAsync(), "application/x-msgpack");
+
+        Assert.Contains("[[1, uint 012C, 50]]", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("m f=1u 2", "is type unsigned, already exists as type float dropped=1")]
     [InlineData("m u=\"text\" 2", "is type string, already exists as type unsigned dropped=1")]

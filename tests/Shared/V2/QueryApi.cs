@@ -91,7 +91,7 @@ internal sealed class QueryApi(Influx2State state, Backend backend, SchemaShadow
             else if (plan.Silent)
                 await DeleteAsync(plan);
             else if (NeedsTypes(plan))
-                join.AddTables(i, await FieldKeysAsync(plan));
+                join.AddTables(i, await FieldKeys.ReadAsync(backend, plan.Text!, plan.BucketId!, (table, field) => schema.TypesOf(plan.BucketId!, table, field)));
             else
                 failed = join.AddAnswer(i, await FetchAsync(request, plan)) ? "failed" : null;
             if (failed is null)
@@ -115,29 +115,6 @@ internal sealed class QueryApi(Influx2State state, Backend backend, SchemaShadow
     {
         using var answer = await backend.QueryAsync(plan.Text!, request.ForDatabase(plan.BucketId!), request.Accept);
         return new UnsignedValues(request.Form).Rewrite(await answer.Content.ReadAsByteArrayAsync(), last: true);
-    }
-
-    /// <summary>The backend says string of unsigned fields; the shadow knows which they are.</summary>
-    private async Task<List<Table>> FieldKeysAsync(Plan plan)
-    {
-        var answer = await backend.JsonAsync(plan.Text!, plan.BucketId);
-        var tables = new List<Table>();
-        foreach (var series in answer["results"]?[0]?["series"]?.AsArray() ?? [])
-        {
-            var measurement = series!["name"]!.GetValue<string>();
-            var rows = new List<object[]>();
-            foreach (var row in series["values"]!.AsArray())
-            {
-                var (field, type) = (row![0]!.GetValue<string>(), row[1]!.GetValue<string>());
-                var types = schema.TypesOf(plan.BucketId!, measurement, field);
-                if (type == "string" && types.Contains(FieldType.Unsigned))
-                    rows.Add([field, "unsigned"]);
-                if (type != "string" || types.Contains(FieldType.String) || !types.Contains(FieldType.Unsigned))
-                    rows.Add([field, type]);
-            }
-            tables.Add(new Table(measurement, ["fieldKey", "fieldType"], rows));
-        }
-        return tables;
     }
 
     private static Stream Output(HttpContext context)

@@ -41,7 +41,10 @@ internal sealed class UnsignedValues(UnsignedValues.Form form)
         while (bytes.IndexOf(Mark) is var mark and > 0 && (last || bytes.Length - mark >= LongestValue))
         {
             var digits = bytes[(mark + Mark.Length)..];
-            var count = digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') is var end and >= 0 ? end : digits.Length;
+            // In msgpack a digit may be the next value.
+            var count = form == Form.MessagePack
+                ? (bytes[mark - 1] & 0x1f) - Mark.Length
+                : digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') is var end and >= 0 ? end : digits.Length;
             var value = ulong.Parse(digits[..count], CultureInfo.InvariantCulture);
             // JSON has a quote on both sides, msgpack a length in front.
             output.Write(bytes[..(form == Form.Csv ? mark : mark - 1)]);
