@@ -151,6 +151,56 @@ public sealed class Influx2ServerTests
     }
 
     [Fact]
+    public async Task Delete_takes_both_ends_of_the_range_and_only_the_series_that_fit()
+    {
+        await using var server = await Influx2Server.StartAsync();
+        await WriteAsync(server, "m,t=a f=1 0\nm,t=a f=2 1000000000\nm,t=a f=3 1000000001\nm,t=b f=4 0\n");
+        using var body = new StringContent("""{"start":"1970-01-01T00:00:00Z","stop":"1970-01-01T00:00:01Z","predicate":"_measurement=\"m\" AND t=\"a\""}""");
+
+        var (status, _) = await SendAsync(server, server.OperatorToken, HttpMethod.Post, "/api/v2/delete?org=org1&bucket=bucket1", body);
+
+        Assert.Equal(HttpStatusCode.NoContent, status);
+        Assert.Contains("[[0,4],[1000000001,3]]", await QueryAsync(server, "SELECT f FROM m", "&epoch=ns"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bucket_that_is_deleted_is_gone_from_queries_too()
+    {
+        await using var server = await Influx2Server.StartAsync();
+        var bucket = await server.AddBucketAsync("org1", "gone");
+        await WriteAsync(server, "m f=1 1", "gone");
+
+        var (status, _) = await SendAsync(server, server.OperatorToken, HttpMethod.Delete, $"/api/v2/buckets/{bucket.Id}");
+
+        Assert.Equal(HttpStatusCode.NoContent, status);
+        Assert.Contains("database not found: gone", await QueryAsync(server, "SELECT f FROM gone..m"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await WriteAsync(server, "m f=1 1", "gone")).Status);
+    }
+
+    [Theory]
+    [InlineData("SELECT f FROM /m.*/")]
+    [InlineData("SELECT f FROM \"autogen\".\"m\"")]
+    [InlineData("SELECT f FROM \"bucket1\".\"autogen\".\"m\"")]
+    [InlineData("SELECT f FROM bucket1..m")]
+    [InlineData("SELECT f FROM (SELECT f FROM \"autogen\".\"m\")")]
+    [InlineData("SELECT f FROM \"autogen\"./^m$/ WHERE t =~ /a|;/")]
+    [InlineData("SHOW FIELD KEYS ON \"bucket1\" FROM \"m\"")]
+    [InlineData("SHOW FIELD KEYS FROM \"autogen\"./.*/")]
+    [InlineData("SHOW MEASUREMENTS ON bucket1.autogen")]
+    [InlineData("SHOW TAG VALUES ON bucket1 FROM m WITH KEY = \"t\"")]
+    [InlineData("SHOW SERIES FROM \"bucket1\".\"autogen\".\"m\" -- a comment; with a semicolon")]
+    public async Task Sources_are_found_in_every_form(string query)
+    {
+        await using var server = await Influx2Server.StartAsync();
+        await WriteAsync(server, "m,t=a f=1 1");
+
+        var text = await QueryAsync(server, query);
+
+        Assert.DoesNotContain("error", text, StringComparison.Ordinal);
+        Assert.Contains("series", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Requests_are_kept_without_passwords()
     {
         await using var server = await Influx2Server.StartAsync();
