@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Http;
+
+namespace TestServers;
+
+/// <summary>What <see cref="FaultProxy"/> does to the requests that fit; without an action it only counts them.</summary>
+public sealed class FaultRule
+{
+    private readonly Func<HttpRequest, bool> fits;
+    private readonly int skip;
+    private readonly int times;
+    private int seen;
+
+    internal FaultRule(Func<HttpRequest, bool> fits, int skip, int times)
+    {
+        this.fits = fits;
+        this.skip = skip;
+        this.times = times;
+    }
+
+    /// <summary>How many requests it was applied to.</summary>
+    public int Hits => Math.Clamp(Volatile.Read(ref seen) - skip, 0, times);
+
+    internal bool Before { get; private set; }
+
+    internal bool After { get; private set; }
+
+    internal (int Status, string Body, (string Name, string Value)[] Headers)? Canned { get; private set; }
+
+    internal long? KeptBytes { get; private set; }
+
+    internal TimeSpan Delay { get; private set; }
+
+    internal TimeSpan PieceDelay { get; private set; }
+
+    internal bool Corrupts { get; private set; }
+
+    /// <summary>Closes the connection before the upstream sees the request.</summary>
+    public FaultRule CutBefore() => Do(() => Before = true);
+
+    /// <summary>Lets the upstream do the work and loses its answer.</summary>
+    public FaultRule CutAfter() => Do(() => After = true);
+
+    /// <summary>Answers in the upstream's place.</summary>
+    public FaultRule Answer(int status, string body = "", params (string Name, string Value)[] headers) => Do(() => Canned = (status, body, headers));
+
+    /// <summary>Cuts the connection after so many bytes of the answer's body, without a terminator.</summary>
+    public FaultRule Truncate(long afterBytes) => Do(() => KeptBytes = afterBytes);
+
+    /// <summary>Holds the answer back, and each piece of its body.</summary>
+    public FaultRule Slow(TimeSpan beforeAnswer, TimeSpan perPiece = default) => Do(() => (Delay, PieceDelay) = (beforeAnswer, perPiece));
+
+    /// <summary>Turns bytes of the answer's body over behind the gzip header, and says that it is gzip.</summary>
+    public FaultRule CorruptGzip() => Do(() => Corrupts = true);
+
+    internal bool Takes(HttpRequest request)
+    {
+        if (!fits(request))
+            return false;
+        var number = Interlocked.Increment(ref seen);
+        return number > skip && number <= (long)skip + times;
+    }
+
+    private FaultRule Do(Action set)
+    {
+        set();
+        return this;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text;
+
+namespace TestServers;
+
+/// <summary>Writes the few msgpack forms that tables need.</summary>
+internal sealed class MessagePack
+{
+    private readonly List<byte> bytes = [];
+
+    internal byte[] ToArray() => [.. bytes];
+
+    internal void Map(int count) => bytes.AddRange([(byte)(0x80 | count)]);
+
+    internal void Array(int count)
+    {
+        if (count < 16)
+            bytes.AddRange([(byte)(0x90 | count)]);
+        else
+            bytes.AddRange([0xdc, (byte)(count >> 8), (byte)count]);
+    }
+
+    internal void Number(int number)
+    {
+        if (number is >= 0 and < 128)
+            bytes.AddRange([(byte)number]);
+        else
+            bytes.AddRange([0xd1, (byte)(number >> 8), (byte)number]);
+    }
+
+    internal void Text(string text)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(text);
+        switch (utf8.Length)
+        {
+            case < 32:
+                bytes.AddRange([(byte)(0xa0 | utf8.Length)]);
+                break;
+            case < 256:
+                bytes.AddRange([0xd9, (byte)utf8.Length]);
+                break;
+            default:
+                bytes.AddRange([0xda, (byte)(utf8.Length >> 8), (byte)utf8.Length]);
+                break;
+        }
+        bytes.AddRange(utf8);
+    }
+
+    internal void Value(object value)
+    {
+        switch (value)
+        {
+            case bool flag:
+                bytes.AddRange([flag ? (byte)0xc3 : (byte)0xc2]);
+                break;
+            case int number:
+                Number(number);
+                break;
+            default:
+                Text((string)value);
+                break;
+        }
+    }
+}
