@@ -1,0 +1,109 @@
+namespace Migration;
+
+/// <summary>What a stage has done so far; read by whoever shows it while the stage counts.</summary>
+/// <param name="name">plan, export, stage, import or verify.</param>
+public sealed class StageProgress(string name)
+{
+    private long doneChunks;
+    private long skippedChunks;
+    private long points;
+    private long fieldValues;
+    private long skippedFieldValues;
+    private long bytes;
+    private long retries;
+    private long startedTicks;
+    private long stoppedTicks;
+
+    /// <summary>The stage.</summary>
+    public string Name => name;
+
+    /// <summary>Chunks to do, skipped ones included; 0 until it is known.</summary>
+    public long TotalChunks { get; set; }
+
+    /// <summary>Field values to do, those of skipped chunks included; an estimate until the export is over.</summary>
+    public long TotalFieldValues { get; set; }
+
+    /// <summary>Chunks done in this run.</summary>
+    public long DoneChunks => Interlocked.Read(ref doneChunks);
+
+    /// <summary>Chunks that an earlier run had done.</summary>
+    public long SkippedChunks => Interlocked.Read(ref skippedChunks);
+
+    /// <summary>Points done in this run.</summary>
+    public long Points => Interlocked.Read(ref points);
+
+    /// <summary>Field values done in this run.</summary>
+    public long FieldValues => Interlocked.Read(ref fieldValues);
+
+    /// <summary>Field values of skipped chunks.</summary>
+    public long SkippedFieldValues => Interlocked.Read(ref skippedFieldValues);
+
+    /// <summary>Bytes of staged objects written or read in this run.</summary>
+    public long Bytes => Interlocked.Read(ref bytes);
+
+    /// <summary>Transient failures that were tried again.</summary>
+    public long Retries => Interlocked.Read(ref retries);
+
+    /// <summary>Whether it has begun.</summary>
+    public bool Started => Interlocked.Read(ref startedTicks) != 0;
+
+    /// <summary>Whether it is over.</summary>
+    public bool Finished => Interlocked.Read(ref stoppedTicks) != 0;
+
+    /// <summary>How long it has run.</summary>
+    public TimeSpan Elapsed(TimeProvider time)
+    {
+        var start = Interlocked.Read(ref startedTicks);
+        var stop = Interlocked.Read(ref stoppedTicks);
+        return start == 0 ? TimeSpan.Zero : time.GetElapsedTime(start, stop == 0 ? time.GetTimestamp() : stop);
+    }
+
+    internal void Start(TimeProvider time, long chunks, long values)
+    {
+        TotalChunks = chunks;
+        TotalFieldValues = values;
+        Interlocked.Exchange(ref startedTicks, time.GetTimestamp());
+    }
+
+    internal void Stop(TimeProvider time) => Interlocked.Exchange(ref stoppedTicks, time.GetTimestamp());
+
+    internal void Add(long addedPoints, long addedFieldValues)
+    {
+        Interlocked.Add(ref points, addedPoints);
+        Interlocked.Add(ref fieldValues, addedFieldValues);
+    }
+
+    internal void AddBytes(long added) => Interlocked.Add(ref bytes, added);
+
+    internal void ChunkDone() => Interlocked.Increment(ref doneChunks);
+
+    internal void ChunkSkipped(long values)
+    {
+        Interlocked.Increment(ref skippedChunks);
+        Interlocked.Add(ref skippedFieldValues, values);
+    }
+
+    internal void Retried() => Interlocked.Increment(ref retries);
+}
+
+/// <summary>The stages of a run in the order of the flow.</summary>
+public sealed class MigrationProgress
+{
+    /// <summary>Finds out what is to be moved.</summary>
+    public StageProgress Plan { get; } = new("plan");
+
+    /// <summary>Reads the source into the staging store.</summary>
+    public StageProgress Export { get; } = new("export");
+
+    /// <summary>Checks and seals what was exported.</summary>
+    public StageProgress Stage { get; } = new("stage");
+
+    /// <summary>Writes the staged batches to the destination.</summary>
+    public StageProgress Import { get; } = new("import");
+
+    /// <summary>Compares the destination with what was exported.</summary>
+    public StageProgress Verify { get; } = new("verify");
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<StageProgress> Stages => [Plan, Export, Stage, Import, Verify];
+}

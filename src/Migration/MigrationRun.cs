@@ -1,0 +1,59 @@
+using Influx;
+using Microsoft.Extensions.Logging;
+
+namespace Migration;
+
+/// <summary>What a run on one machine works with.</summary>
+public sealed record RunContext
+{
+    /// <summary>What is asked for; without problems (<see cref="MigrationRequest.Problems"/>).</summary>
+    public required MigrationRequest Request { get; init; }
+
+    /// <summary>Where the chunks wait between the stages; the caller disposes of it.</summary>
+    public required IStagingStore Store { get; init; }
+
+    /// <summary>Reads the source's token; called again once after a 401.</summary>
+    public required Func<Secret?> ReadSourceToken { get; init; }
+
+    /// <summary>Reads the destination's token; called again once after a 401.</summary>
+    public required Func<Secret?> ReadDestinationToken { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Draws the jitter of retries.</summary>
+    public Random Random { get; init; } = new();
+
+    /// <summary>How transient failures are tried again.</summary>
+    public RetrySettings Retry { get; init; } = new();
+
+    /// <summary>Where the log goes.</summary>
+    public required ILogger Logger { get; init; }
+
+    /// <summary>What is counted while it runs.</summary>
+    public MigrationProgress Progress { get; init; } = new();
+}
+
+/// <summary>All stages of a migration, one after the other, on one machine.</summary>
+/// <param name="context">What it works with.</param>
+public sealed partial class MigrationRun(RunContext context)
+{
+    /// <summary>Makes the plan and writes nothing, neither to the servers nor to the store.</summary>
+    /// <exception cref="RejectedException">A server refuses.</exception>
+    /// <exception cref="TransientException">A server does not answer.</exception>
+    public partial Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken);
+
+    /// <summary>Moves everything, or what an earlier run of the same request left to do.</summary>
+    /// <returns>The report, which is also in the store; also when points were quarantined or windows differ.</returns>
+    /// <exception cref="RejectedException">A server refuses.</exception>
+    /// <exception cref="TransientException">A server does not answer any more; the run can be resumed.</exception>
+    /// <exception cref="StagingException">The store does not hold what it should.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the run can be resumed.</exception>
+    public partial Task<MigrationReport> RunAsync(CancellationToken cancellationToken);
+
+    /// <summary>Imports and verifies what the store holds, without touching the source (<c>--retry-restore-dir</c>).</summary>
+    public partial Task<MigrationReport> RestoreAsync(CancellationToken cancellationToken);
+
+    /// <summary>Compares two live servers and moves nothing; the store is not used.</summary>
+    public partial Task<MigrationReport> CompareAsync(CancellationToken cancellationToken);
+}
