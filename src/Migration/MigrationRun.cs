@@ -53,7 +53,4 @@ public sealed partial class MigrationRun(RunContext context)
 
     /// <summary>Imports and verifies what the store holds, without touching the source (<c>--retry-restore-dir</c>).</summary>
     public partial Task<MigrationReport> RestoreAsync(CancellationToken cancellationToken);
-
-    /// <summary>Compares two live servers and moves nothing; the store is not used.</summary>
-    public partial Task<MigrationReport> CompareAsync(CancellationToken cancellationToken);
 }

@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using Influx;
+
+namespace Migration;
+
+public sealed partial class MigrationRun
+{
+    private MigrationProgress Progress => context.Progress;
+
+    private TimeProvider Time => context.Time;
+
+    public partial async Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken)
+    {
+        using var source = await ConnectAsync(isSource: true, context.Request, cancellationToken);
+        using var destination = await ConnectAsync(isSource: false, context.Request, cancellationToken);
+        Progress.Plan.Start(Time, 0, 0);
+        var planner = new Planner(source, destination, context.Request, Time);
+        var plan = await planner.PlanAsync(cancellationToken);
+        Progress.Plan.Stop(Time);
+        return plan;
+    }
+
+    public partial async Task<MigrationReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var started = Time.GetUtcNow();
+        var plan = await StoredPlanAsync(cancellationToken);
+        if (plan is null)
+        {
+            var made = await PlanAsync(cancellationToken);
+            await context.Store.WriteJsonAsync(StagingLayout.Plan, made, MigrationJson.Default.MigrationPlan, replace: false, cancellationToken);
+            plan = await StoredPlanAsync(cancellationToken);
+        }
+        else
+        {
+            Progress.Plan.Start(Time, 0, 0);
+            Progress.Plan.Stop(Time);
+        }
+        plan = plan!.Value with { Plan = plan.Value.Plan with { Request = context.Request } };
+        context.Logger.Planned(plan.Value.Plan.Chunks.Count, plan.Value.Plan.Chunks.Sum(chunk => chunk.FieldValues), plan.Value.Plan.Buckets.Count);
+        return await MoveAsync(plan.Value.Plan, plan.Value.Sha256, started, export: true, cancellationToken);
+    }
+
+    public partial async Task<MigrationReport> RestoreAsync(CancellationToken cancellationToken)
+    {
+        var started = Time.GetUtcNow();
+        var (plan, sha256) = await StoredPlanAsync(cancellationToken)
+            ?? throw new StagingException($"{context.Store.Location} holds no '{StagingLayout.Plan}': it is no folder of a migration", otherRun: true);
+        Progress.Plan.Start(Time, 0, 0);
+        Progress.Plan.Stop(Time);
+        return await MoveAsync(plan with { Request = context.Request }, sha256, started, export: false, cancellationToken);
+    }
+
+    private async Task<MigrationReport> MoveAsync(
+        MigrationPlan plan, string planSha256, DateTimeOffset started, bool export, CancellationToken cancellationToken)
+    {
+        using var destination = await ConnectAsync(isSource: false, plan.Request, cancellationToken);
+        var buckets = new DestinationBuckets(destination, context.Store, plan, context.Logger);
+        var targets = new List<(Bucket Bucket, bool HoldsMore)>();
+        foreach (var pair in plan.Buckets)
+            targets.Add(await buckets.PrepareAsync(pair, cancellationToken));
+        if (export)
+            await ExportAsync(plan, cancellationToken);
+        Progress.Stage.Start(Time, plan.Chunks.Count, plan.Chunks.Sum(chunk => chunk.FieldValues));
+        var manifest = await new Stager(context.Store, plan, planSha256, Time, Progress.Stage).StageAsync(cancellationToken);
+        Progress.Stage.Stop(Time);
+        try
+        {
+            for (var i = 0; i < targets.Count; i++)
+                targets[i] = targets[i] with { Bucket = await buckets.WidenAsync(plan.Buckets[i], targets[i].Bucket, cancellationToken) };
+            await LoadAsync(plan, manifest, destination, targets, cancellationToken);
+        }
+        finally
+        {
+            // Also after a failure or a Ctrl-C: a bucket must not be left with another retention than it had.
+            foreach (var pair in plan.Buckets)
+                await buckets.PutBackAsync(pair, CancellationToken.None);
+        }
+        var report = await new ReportBuilder(context.Store, plan, Progress, Time).BuildAsync(started, cancellationToken);
+        await context.Store.WriteJsonAsync(StagingLayout.ReportJson, report, MigrationJson.Default.MigrationReport, replace: true, cancellationToken);
+        return report;
+    }
+
+    private async Task ExportAsync(MigrationPlan plan, CancellationToken cancellationToken)
+    {
+        using var source = await ConnectAsync(isSource: true, plan.Request, cancellationToken);
+        var exporter = new Exporter(source, context.Store, plan, Retry(Progress.Export), Time, context.Logger, Progress.Export);
+        Progress.Export.Start(Time, plan.Chunks.Count, plan.Chunks.Sum(chunk => chunk.FieldValues));
+        await EachAsync(plan, exporter.ExportAsync, cancellationToken);
+        Finish(Progress.Export, plan);
+    }
+
+    private async Task LoadAsync(
+        MigrationPlan plan, SealedManifest manifest, IInfluxClient destination, List<(Bucket Bucket, bool HoldsMore)> targets, CancellationToken cancellationToken)
+    {
+        var pinned = manifest.Chunks.ToDictionary(chunk => chunk.Chunk, StringComparer.Ordinal);
+        var imports = new ConcurrentDictionary<string, ImportReceipt>(StringComparer.Ordinal);
+        var importer = new Importer(destination, context.Store, plan, Retry(Progress.Import), Time, context.Logger, Progress.Import);
+        var values = plan.Chunks.Sum(chunk => chunk.FieldValues);
+        Progress.Import.Start(Time, plan.Chunks.Count, values);
+        await EachAsync(
+            plan,
+            async (chunk, token) => imports[chunk.Id] = await importer.ImportAsync(chunk, pinned[chunk.Id], targets[chunk.Bucket].Bucket, token),
+            cancellationToken);
+        Finish(Progress.Import, plan);
+        if (plan.Request.Verify == VerifyMode.None)
+            return;
+        var verifier = new Verifier(destination, context.Store, plan, importer, Retry(Progress.Verify), Time, context.Logger, Progress.Verify);
+        Progress.Verify.Start(Time, plan.Chunks.Count, values);
+        await EachAsync(
+            plan,
+            (chunk, token) => verifier.VerifyAsync(chunk, pinned[chunk.Id], imports[chunk.Id], targets[chunk.Bucket].Bucket, targets[chunk.Bucket].HoldsMore, token),
+            cancellationToken);
+        Finish(Progress.Verify, plan);
+    }
+
+    private static async Task EachAsync<T>(MigrationPlan plan, Func<Chunk, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        await Parallel.ForEachAsync(
+            plan.Chunks,
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Min(plan.Request.Concurrency, 2), CancellationToken = cancellationToken },
+            async (chunk, token) => await work(chunk, token));
+
+    private void Finish(StageProgress stage, MigrationPlan plan)
+    {
+        stage.Stop(Time);
+        if (stage.SkippedChunks > 0)
+            context.Logger.Skipped(stage.Name, stage.SkippedChunks, plan.Chunks.Count);
+    }
+
+    private async Task<(MigrationPlan Plan, string Sha256)?> StoredPlanAsync(CancellationToken cancellationToken)
+    {
+        var stored = await context.Store.ReadHashedAsync(StagingLayout.Plan, MigrationJson.Default.MigrationPlan, cancellationToken);
+        if (stored is { } found && found.Value.Request.Identity() != context.Request.Identity())
+            throw new StagingException(
+                $"{context.Store.Location} belongs to another migration ({found.Value.Request.Source.Url} to {found.Value.Request.Destination.Url}): name another folder with --dir-name",
+                otherRun: true);
+        return stored;
+    }
+
+    private async Task<IInfluxClient> ConnectAsync(bool isSource, MigrationRequest request, CancellationToken cancellationToken)
+    {
+        var server = isSource ? request.Source : request.Destination;
+        if (ServerOptions.TryParseUrl(server.Url, out var url) is { } problem)
+            throw new RejectedException(RejectionKind.Invalid, problem);
+        var options = new ServerOptions
+        {
+            Url = url!,
+            ReadToken = isSource ? context.ReadSourceToken : context.ReadDestinationToken,
+            CaFile = request.CaFile,
+            SkipVerify = request.SkipVerify,
+            Role = isSource ? "source" : "destination",
+        };
+        var first = new RetryPolicy(context.Retry with { MaxRetries = Math.Min(context.Retry.MaxRetries, 3) }, Time, context.Random, null);
+        return await first.RunAsync(token => ServerDetector.ConnectAsync(options, Time, token), cancellationToken);
+    }
+
+    private RetryPolicy Retry(StageProgress stage) => new(context.Retry, Time, context.Random, retry =>
+    {
+        stage.Retried();
+        context.Logger.Retry(stage.Name, retry.Attempt, retry.Delay.TotalSeconds, retry.Cause.Message);
+    });
+}

@@ -1,0 +1,124 @@
+using Influx;
+using Microsoft.Extensions.Logging;
+
+namespace Migration;
+
+/// <summary>Compares what the destination holds with what was exported, window by window.</summary>
+/// <param name="destination">The destination.</param>
+/// <param name="store">The staging store.</param>
+/// <param name="plan">The plan.</param>
+/// <param name="importer">Imports a window that differs once more.</param>
+/// <param name="retry">How transient failures are tried again.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+/// <param name="progress">What is counted.</param>
+public sealed class Verifier(
+    IInfluxClient destination, IStagingStore store, MigrationPlan plan, Importer importer, RetryPolicy retry, TimeProvider time, ILogger logger, StageProgress progress)
+{
+    private readonly string? condition = InfluxQl.TagCondition(plan.Request.Tags);
+
+    /// <summary>Verifies a chunk, unless its receipt says that this very object was found right in the same way.</summary>
+    public async Task<VerifyReceipt> VerifyAsync(
+        Chunk chunk, SealedChunk pinned, ImportReceipt import, Bucket bucket, bool holdsMore, CancellationToken cancellationToken)
+    {
+        var key = StagingLayout.VerifyReceipt(chunk.Id);
+        var done = await store.ReadJsonAsync(key, MigrationJson.Default.VerifyReceipt, cancellationToken);
+        if (done is not null && done.Sha256 == pinned.Sha256 && done.Mode == plan.Request.Verify && done.Differences.Count == 0)
+        {
+            progress.ChunkSkipped(done.FieldValues);
+            return done;
+        }
+        var started = time.GetUtcNow();
+        var clock = time.GetTimestamp();
+        await using var staged = await StagedChunk.OpenAsync(store, pinned, cancellationToken);
+        var receipt = new VerifyReceipt { Chunk = chunk.Id, Sha256 = pinned.Sha256, Mode = plan.Request.Verify, Started = started, Windows = staged.Receipt.Windows.Count };
+        var differences = new List<WindowDifference>();
+        foreach (var window in staged.Receipt.Windows)
+        {
+            var removed = import.Removed.FirstOrDefault(content => content.Range == window.Range) ?? new WindowContent();
+            var (values, further, difference) = await CompareAsync(chunk, staged, window, removed, bucket, holdsMore, cancellationToken);
+            if (difference is not null)
+            {
+                logger.Reimported(chunk.Measurement, window.Range.ToString());
+                await importer.RewriteAsync(pinned, window, bucket, cancellationToken);
+                receipt = receipt with { Repaired = receipt.Repaired + 1 };
+                (values, further, difference) = await CompareAsync(chunk, staged, window, removed, bucket, holdsMore, cancellationToken);
+            }
+            if (difference is not null)
+                differences.Add(difference);
+            progress.Add(window.Points, window.FieldValues);
+            receipt = receipt with { FieldValues = receipt.FieldValues + values, Further = receipt.Further + further };
+        }
+        receipt = receipt with { Differences = differences, Seconds = time.GetElapsedTime(clock).TotalSeconds };
+        await store.WriteJsonAsync(key, receipt, MigrationJson.Default.VerifyReceipt, replace: true, cancellationToken);
+        progress.ChunkDone();
+        logger.ChunkDone("verify", chunk.Id, chunk.Measurement, staged.Receipt.Points, receipt.FieldValues, receipt.Seconds);
+        return receipt;
+    }
+
+    private async Task<(long Values, long Further, WindowDifference? Difference)> CompareAsync(
+        Chunk chunk, StagedChunk staged, WindowContent window, WindowContent removed, Bucket bucket, bool holdsMore, CancellationToken cancellationToken)
+    {
+        if (window.FieldValues == removed.FieldValues)
+            return (0, 0, null);
+        var expected = ContentDigest.Parse(window.Digest) - ContentDigest.Parse(removed.Digest);
+        var tally = new ContentTally();
+        var counted = plan.Request.Verify == VerifyMode.Counts && !holdsMore;
+        await retry.RunAsync(
+            async token =>
+            {
+                tally = new ContentTally();
+                await ReadAsync(chunk, window.Range, bucket, tally, token);
+            },
+            cancellationToken);
+        var same = counted
+            ? SameCounts(window, removed, tally)
+            : tally.Digest == expected && tally.FieldValues == window.FieldValues - removed.FieldValues;
+        if (same)
+            return (tally.FieldValues, 0, null);
+        var diff = new WindowDiff();
+        foreach (var member in staged.Receipt.Members.Skip(window.FirstMember).Take(window.Members))
+        {
+            var bytes = await staged.ReadMemberAsync(member, cancellationToken);
+            await new LineReader(plan.Dialect).ReadAsync(StagedChunk.Unzip(bytes.AsMemory(0, member.Length)), diff.Expected, cancellationToken);
+        }
+        await ReadAsync(chunk, window.Range, bucket, diff.Found, cancellationToken);
+        // Lines that were taken out are known to be missing.
+        var missing = Math.Max(0, diff.Missing - removed.FieldValues);
+        if (missing == 0 && diff.Changed == 0 && (holdsMore || diff.Extra == 0))
+            return (tally.FieldValues - diff.Extra, diff.Extra, null);
+        return (tally.FieldValues, holdsMore ? diff.Extra : 0, new WindowDifference
+        {
+            Bucket = bucket.Name,
+            Measurement = chunk.Measurement,
+            Start = window.Start,
+            Stop = window.Stop,
+            Missing = missing,
+            Extra = diff.Extra,
+            Changed = diff.Changed,
+            Examples = diff.Examples,
+        });
+    }
+
+    private async Task ReadAsync(Chunk chunk, TimeRange window, Bucket bucket, IPointSink sink, CancellationToken cancellationToken)
+    {
+        var schemas = await destination.FieldKeysAsync(bucket, chunk.Measurement, cancellationToken);
+        var schema = schemas.GetValueOrDefault(ByteKey.From(chunk.Measurement));
+        if (schema is null)
+            return;
+        await destination.QueryAsync(
+            bucket,
+            InfluxQl.SelectAll(chunk.Measurement, window, condition),
+            new QueryPoints(schema, destination.Version.Family != ServerFamily.V1, sink),
+            cancellationToken);
+    }
+
+    private static bool SameCounts(WindowContent window, WindowContent removed, ContentTally tally)
+    {
+        var expected = window.Fields.ToDictionary(field => (field.Name, field.Type), field => field.Count);
+        foreach (var field in removed.Fields)
+            expected[(field.Name, field.Type)] -= field.Count;
+        var found = tally.FieldCounts.ToDictionary(field => (field.Key.Key.ToString(), field.Key.Type), field => field.Value);
+        return expected.Keys.Union(found.Keys).All(key => expected.GetValueOrDefault(key) == found.GetValueOrDefault(key));
+    }
+}

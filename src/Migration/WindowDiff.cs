@@ -1,0 +1,72 @@
+using Influx;
+
+namespace Migration;
+
+/// <summary>The field values of one window at both ends, told apart as missing, extra and changed. Expected ones are read first.</summary>
+internal sealed class WindowDiff
+{
+    private const int MaxExamples = 5;
+
+    private readonly Dictionary<(UInt128 Field, long Time), long> expected = [];
+    private readonly List<string> examples = [];
+
+    public WindowDiff()
+    {
+        Expected = new Sink(Expect);
+        Found = new Sink(Find);
+    }
+
+    private delegate void OnValue(in PointView point, in FieldValue value);
+
+    public IPointSink Expected { get; }
+
+    public IPointSink Found { get; }
+
+    /// <summary>Expected values that were not found.</summary>
+    public long Missing => expected.Count;
+
+    public long Extra { get; private set; }
+
+    public long Changed { get; private set; }
+
+    public IReadOnlyList<string> Examples => expected.Count == 0
+        ? examples
+        : [.. examples, .. expected.Keys.Take(2).Select(key => $"missing at {Timestamp.Format(key.Time)}")];
+
+    private void Expect(in PointView point, in FieldValue value) => expected[Key(point, value)] = ContentDigest.ValueBits(point, value);
+
+    private void Find(in PointView point, in FieldValue value)
+    {
+        if (!expected.Remove(Key(point, value), out var bits))
+        {
+            Extra++;
+            Example("extra", point, value);
+        }
+        else if (bits != ContentDigest.ValueBits(point, value))
+        {
+            Changed++;
+            Example("changed", point, value);
+        }
+    }
+
+    private void Example(string kind, in PointView point, in FieldValue value)
+    {
+        if (examples.Count < MaxExamples)
+            examples.Add($"{kind}: {point.Series} {point.Series.Fields[value.Field].Key} at {Timestamp.Format(point.Time)}");
+    }
+
+    private static (UInt128 Field, long Time) Key(in PointView point, in FieldValue value) =>
+        (point.Series.Fields[value.Field].HashOf(value.Type), point.Time);
+
+    private sealed class Sink(OnValue onValue) : IPointSink
+    {
+        public bool OnPoint(in PointView point)
+        {
+            foreach (ref readonly var value in point.Values)
+                onValue(point, value);
+            return false;
+        }
+
+        public ValueTask DrainAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    }
+}
