@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Cli;
 
-var root = new RootCommand($"Migrates InfluxDB data and proves that every point arrived.\n\n{ExitCodes.Table}") { VerifyCommand.Create() };
+var root = new RootCommand($"Migrates InfluxDB data and proves that every point arrived.\n\n{ExitCodes.Table}") { MigrateCommand.Create(), ReportCommand.Create() };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using Influx;
+using Microsoft.Extensions.Logging;
+using Migration;
+
+namespace Cli;
+
+/// <summary>Moves buckets on this machine.</summary>
+internal static class MigrateCommand
+{
+    public static Command Create()
+    {
+        var options = new Options();
+        var command = new Command(
+            "migrate",
+            "Moves buckets and verifies them. Tokens come from INFLUX_SRC_TOKEN and INFLUX_DEST_TOKEN (user:password for 1.x), "
+            + $"or from the files that INFLUX_SRC_TOKEN_FILE and INFLUX_DEST_TOKEN_FILE name.\n\n{ExitCodes.Table}");
+        options.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => RunAsync(options, parsed, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Options options, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var progress = new MigrationProgress();
+        try
+        {
+            var request = options.Read(parsed);
+            if (request.SkipVerify)
+                await Console.Error.WriteLineAsync("warning: the servers' certificates are not checked (--skip-verify)");
+            return options.DryRun(parsed)
+                ? await ShowPlanAsync(request, progress, cancellationToken)
+                : await MigrateAsync(options, parsed, request, progress, cancellationToken);
+        }
+#pragma warning disable CA1031 // The one boundary: every failure becomes an exit code and a sentence.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            var error = RunErrors.Map(failure, progress.Plan.Finished, "the same command");
+            await Console.Error.WriteLineAsync(error.Sentence);
+            return error.ExitCode;
+        }
+    }
+
+    private static async Task<int> MigrateAsync(
+        Options options, ParseResult parsed, MigrationRequest request, MigrationProgress progress, CancellationToken cancellationToken)
+    {
+        var folder = options.Folder(parsed, request);
+        var restore = options.RestoreDir(parsed) is not null;
+        if (restore && !Directory.Exists(folder))
+            throw new InputException($"the staging folder '{folder}' does not exist");
+        using var store = Open(folder);
+        var level = options.LogLevel(parsed) switch { "debug" => LogLevel.Information, "error" => LogLevel.Error, _ => LogLevel.Warning };
+        var run = new MigrationRun(Context(request, store, progress, new ConsoleLogger(level)));
+        var report = await ProgressView.RunAsync(
+            progress, TimeProvider.System, () => restore ? run.RestoreAsync(cancellationToken) : run.RunAsync(cancellationToken));
+        var skipped = progress.Export.SkippedChunks + progress.Import.SkippedChunks + progress.Verify.SkippedChunks;
+        if (skipped > 0)
+            await Console.Out.WriteLineAsync($"skipped what an earlier run had finished: {progress.Export.SkippedChunks} exports, {progress.Import.SkippedChunks} imports, {progress.Verify.SkippedChunks} verifications");
+        await ReportCommand.ShowAsync(report);
+        return RunErrors.Map(report.Verdict);
+    }
+
+    private static async Task<int> ShowPlanAsync(MigrationRequest request, MigrationProgress progress, CancellationToken cancellationToken)
+    {
+        // Planning uses no store; reading opens no folder.
+        using var store = FolderStore.OpenForReading(".");
+        var plan = await new MigrationRun(Context(request, store, progress, new ConsoleLogger(LogLevel.Warning))).PlanAsync(cancellationToken);
+        await Console.Out.WriteLineAsync($"source       {plan.Source.Url} (InfluxDB {plan.Source.Version})\ndestination  {plan.Destination.Url} (InfluxDB {plan.Destination.Version})");
+        foreach (var group in plan.Chunks.GroupBy(chunk => (chunk.Bucket, chunk.Measurement)))
+        {
+            var windows = group.SelectMany(chunk => chunk.Windows).ToList();
+            var range = new TimeRange(windows.Min(window => window.Start), windows.Max(window => window.Stop));
+            await Console.Out.WriteLineAsync(
+                $"{plan.Buckets[group.Key.Bucket].Source.Name} -> {plan.Buckets[group.Key.Bucket].DestinationName}  {group.Key.Measurement}: "
+                + $"{group.Count():N0} chunks, {windows.Count:N0} windows, about {group.Sum(chunk => chunk.FieldValues):N0} field values, {range}");
+        }
+        foreach (var remark in plan.Remarks)
+            await Console.Out.WriteLineAsync($"{(remark.Rejects ? "will be rejected" : "note")}: {remark.Bucket} {remark.Measurement}: {remark.Text}");
+        await Console.Out.WriteLineAsync($"{plan.Chunks.Count:N0} chunks, about {plan.Chunks.Sum(chunk => chunk.FieldValues):N0} field values; nothing was written");
+        return ExitCodes.Complete;
+    }
+
+    private static FolderStore Open(string folder)
+    {
+        try
+        {
+            return FolderStore.Open(folder);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException(failure.Message);
+        }
+    }
+
+    private static RunContext Context(MigrationRequest request, IStagingStore store, MigrationProgress progress, ILogger logger) => new()
+    {
+        Request = request,
+        Store = store,
+        ReadSourceToken = Settings.SourceToken,
+        ReadDestinationToken = Settings.DestinationToken,
+        Logger = logger,
+        Progress = progress,
+    };
+}

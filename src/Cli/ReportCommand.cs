@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.Text.Json;
+using Influx;
+using Migration;
+
+namespace Cli;
+
+/// <summary>Shows a finished run.</summary>
+internal static class ReportCommand
+{
+    public static Command Create()
+    {
+        var folder = new Argument<string>("DIR") { Description = "The staging folder of the run." };
+        var command = new Command("report", $"Shows a finished run.\n\n{ExitCodes.Table}") { folder };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(folder)!, cancellationToken));
+        return command;
+    }
+
+    /// <summary>Prints the verdict, the numbers and what is not across.</summary>
+    public static async Task ShowAsync(MigrationReport report)
+    {
+        var output = Console.Out;
+        await output.WriteLineAsync($"{report.Verdict}: {report.Sentence}");
+        await output.WriteLineAsync($"{report.Points:N0} points, {report.FieldValues:N0} field values exported; {report.ExpiredPoints:N0} points were older than the destination's retention");
+        foreach (var left in report.LeftOut)
+            await output.WriteLineAsync($"left out at {left.Stage}: {left.FieldValues:N0} values of {left.Measurement}: {left.Reason} (such as {left.Example}; all in {left.Object})");
+        foreach (var difference in report.Differences)
+            await output.WriteLineAsync($"differs: {difference.Measurement} {new TimeRange(difference.Start, difference.Stop)}: {difference.Missing:N0} missing, {difference.Extra:N0} extra, {difference.Changed:N0} changed");
+        if (report.FurtherFieldValues > 0)
+            await output.WriteLineAsync($"the destination holds {report.FurtherFieldValues:N0} further field values in these windows");
+        await output.WriteLineAsync($"report: {report.Staging}/{StagingLayout.ReportJson}");
+    }
+
+    private static async Task<int> RunAsync(string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var file = File.OpenRead(Path.Combine(folder, StagingLayout.ReportJson));
+            var report = await JsonSerializer.DeserializeAsync(file, MigrationJson.Default.MigrationReport, cancellationToken);
+            await ShowAsync(report!);
+            return RunErrors.Map(report!.Verdict);
+        }
+        catch (Exception failure) when (failure is IOException or JsonException)
+        {
+            await Console.Error.WriteLineAsync($"'{folder}' holds no readable {StagingLayout.ReportJson}: {failure.Message}");
+            return ExitCodes.WrongInput;
+        }
+    }
+}
