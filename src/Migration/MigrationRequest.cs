@@ -8,13 +8,13 @@ namespace Migration;
 public sealed record ServerRequest
 {
     /// <summary>Scheme, host and port.</summary>
-    public string Url { get; init; } = "";
+    public string Url { get; set; } = "";
 
     /// <summary>The org's name or id; null for any that the token sees.</summary>
-    public string? Org { get; init; }
+    public string? Org { get; set; }
 
     /// <summary>The bucket's name; null with <see cref="MigrationRequest.Full"/>, and at the destination for the source's name.</summary>
-    public string? Bucket { get; init; }
+    public string? Bucket { get; set; }
 }
 
 /// <summary>How much is proven.</summary>
@@ -53,50 +53,53 @@ public enum RetentionMode
 /// <summary>What a person asks for: the input of an execution, the content of the files in <c>events/</c>, and what the command builds.</summary>
 public sealed record MigrationRequest
 {
+    // Settable and not init: the JSON source generator gives an init property that the text leaves out default(T) instead of
+    // the default that stands here.
+
     /// <summary>Where the points come from.</summary>
-    public ServerRequest Source { get; init; } = new();
+    public ServerRequest Source { get; set; } = new();
 
     /// <summary>Where they go.</summary>
-    public ServerRequest Destination { get; init; } = new();
+    public ServerRequest Destination { get; set; } = new();
 
     /// <summary>Whether all buckets of all orgs that the tokens see are moved.</summary>
-    public bool Full { get; init; }
+    public bool Full { get; set; }
 
     /// <summary>Destination names by source name, where they differ.</summary>
-    public IReadOnlyDictionary<string, string> BucketMap { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> BucketMap { get; set; } = new Dictionary<string, string>();
 
     /// <summary>The first time, RFC 3339 or nanoseconds; null for all.</summary>
-    public string? Start { get; init; }
+    public string? Start { get; set; }
 
     /// <summary>The time after the last, RFC 3339 or nanoseconds; null for all.</summary>
-    public string? Stop { get; init; }
+    public string? Stop { get; set; }
 
     /// <summary>Measurements by glob (<c>*</c>, <c>?</c>); empty for all.</summary>
-    public IReadOnlyList<string> Measurements { get; init; } = [];
+    public IReadOnlyList<string> Measurements { get; set; } = [];
 
     /// <summary>Tags that a point must have.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Chunks and connections at a time; 1 to 64.</summary>
-    public int Concurrency { get; init; } = 4;
+    public int Concurrency { get; set; } = 4;
 
     /// <summary>How much is proven.</summary>
-    public VerifyMode Verify { get; init; }
+    public VerifyMode Verify { get; set; }
 
     /// <summary>What to do with an existing destination bucket.</summary>
-    public ExistingBucket Existing { get; init; }
+    public ExistingBucket Existing { get; set; }
 
     /// <summary>What to do with the destination's retention.</summary>
-    public RetentionMode Retention { get; init; }
+    public RetentionMode Retention { get; set; }
 
     /// <summary>A PEM file of the authorities to trust for both servers.</summary>
-    public string? CaFile { get; init; }
+    public string? CaFile { get; set; }
 
     /// <summary>Whether the servers' certificates go unchecked.</summary>
-    public bool SkipVerify { get; init; }
+    public bool SkipVerify { get; set; }
 
     /// <summary>The field values that a chunk should have; 1,000 to 100,000,000.</summary>
-    public int ChunkFieldValues { get; init; } = 1_000_000;
+    public int ChunkFieldValues { get; set; } = 1_000_000;
 
     /// <summary>The time range of the request.</summary>
     public TimeRange Range => new(
