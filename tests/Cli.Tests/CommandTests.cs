@@ -1,0 +1,68 @@
+using System.Diagnostics;
+
+namespace Cli.Tests;
+
+public sealed class CommandTests
+{
+    private const string Source = "http://127.0.0.1:1";
+    private const string Destination = "http://127.0.0.1:2";
+
+    [Theory]
+    [InlineData("no port", "migrate", "--src-host", "http://a.example", "--dest-host", Destination, "--src-bucket", "d")]
+    [InlineData("no URL", "migrate", "--src-host", "a.example:8086/x", "--dest-host", "nonsense", "--src-bucket", "d")]
+    [InlineData("not before the stop", "migrate", "--dest-host", Destination, "--src-bucket", "d", "--start", "2026-01-02", "--stop", "2026-01-01")]
+    [InlineData("leave the source bucket out", "migrate", "--dest-host", Destination, "--src-bucket", "d", "--full")]
+    [InlineData("name the source bucket", "migrate", "--dest-host", Destination)]
+    [InlineData("name the destination's URL", "migrate", "--src-bucket", "d")]
+    [InlineData("users, tokens and dashboards", "migrate", "--dest-host", Destination, "--full", "--confirm-full")]
+    [InlineData("not part of this version", "migrate", "--dest-host", Destination, "--src-bucket", "d", "--s3-bucket", "b")]
+    [InlineData("--tag", "migrate", "--dest-host", Destination, "--src-bucket", "d", "--tag", "novalue")]
+    [InlineData("does not exist", "migrate", "--dest-host", Destination, "--src-bucket", "d", "--retry-restore-dir", "/nonexistent/folder")]
+    [InlineData("--src-token", "migrate", "--src-token", "fake", "--dest-host", Destination, "--src-bucket", "d")]
+    [InlineData("report.json", "report", "/nonexistent/folder")]
+    public async Task Wrong_input_ends_with_2_and_a_sentence(string part, params string[] arguments)
+    {
+        var (exitCode, output) = await RunAsync(arguments);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(part, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_nothing_listens_at_ends_with_3_and_is_named()
+    {
+        var (exitCode, output) = await RunAsync("migrate", "--src-host", Source, "--dest-host", Destination, "--src-bucket", "d", "--dry-run");
+
+        Assert.Equal(3, exitCode);
+        Assert.Contains(Source, output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("migrate", "--help")]
+    [InlineData("report", "--help")]
+    public async Task Every_help_lists_the_exit_codes(params string[] arguments)
+    {
+        var (exitCode, output) = await RunAsync(arguments);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("4  verification found a difference", output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        var command = Path.Combine(AppContext.BaseDirectory, "influx-migrate.dll");
+        var start = new ProcessStartInfo("dotnet", ["exec", command, .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+        var error = process.StandardError.ReadToEndAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
+        return (process.ExitCode, await output + await error);
+    }
+}
