@@ -24,6 +24,7 @@ internal static class RunErrors
         InputException => new(ExitCodes.WrongInput, exception.Message),
         RejectedException => new(ExitCodes.Refused, exception.Message),
         TransientException when !planned => new(ExitCodes.Refused, exception.Message),
+        QueryTooLargeException => Stopped($"{exception.Message}: raise the server's query limits", again),
         TransientException => Stopped(exception.Message, again),
         StagingException { OtherRun: true } => new(ExitCodes.WrongInput, exception.Message),
         StagingException => Stopped(exception.Message, again),

@@ -42,8 +42,13 @@ public sealed class Exporter(
                 logger.ChunkDone("export", chunk.Id, chunk.Measurement, receipt.Points, receipt.FieldValues, receipt.Seconds);
                 return receipt;
             }
-            catch (WindowTooLargeException large) when (large.Range.Length >= 2 * MinWindow)
+            catch (WindowTooLargeException large)
             {
+                if (large.Range.Length < 2 * MinWindow)
+                    throw new RejectedException(
+                        RejectionKind.Unsupported,
+                        $"'{chunk.Measurement}' {large.Range}: the source gives up even this short a window ({large.Message}): raise its query limits, or narrow the export with --tag",
+                        large);
                 logger.WindowSplit(chunk.Measurement, large.Range.ToString(), large.Message);
                 var at = windows.IndexOf(large.Range);
                 var (early, late) = large.Range.Halve();

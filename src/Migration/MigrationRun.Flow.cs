@@ -14,8 +14,9 @@ public sealed partial class MigrationRun
         using var source = await ConnectAsync(isSource: true, context.Request, cancellationToken);
         using var destination = await ConnectAsync(isSource: false, context.Request, cancellationToken);
         Progress.Plan.Start(Time, 0, 0);
-        var planner = new Planner(source, destination, context.Request, Time);
-        var plan = await planner.PlanAsync(cancellationToken);
+        // Planning keeps nothing, so a failed try starts over.
+        var plan = await Retry(Progress.Plan).RunAsync(
+            token => new Planner(source, destination, context.Request, Time).PlanAsync(token), cancellationToken);
         Progress.Plan.Stop(Time);
         return plan;
     }

@@ -76,13 +76,7 @@ public sealed class Verifier(
             : tally.Digest == expected && tally.FieldValues == window.FieldValues - removed.FieldValues;
         if (same)
             return (tally.FieldValues, 0, null);
-        var diff = new WindowDiff();
-        foreach (var member in staged.Receipt.Members.Skip(window.FirstMember).Take(window.Members))
-        {
-            var bytes = await staged.ReadMemberAsync(member, cancellationToken);
-            await new LineReader(plan.Dialect).ReadAsync(StagedChunk.Unzip(bytes.AsMemory(0, member.Length)), diff.Expected, cancellationToken);
-        }
-        await ReadAsync(chunk, window.Range, bucket, diff.Found, cancellationToken);
+        var diff = await retry.RunAsync(token => DiffAsync(chunk, staged, window, bucket, token), cancellationToken);
         // Lines that were taken out are known to be missing.
         var missing = Math.Max(0, diff.Missing - removed.FieldValues);
         if (missing == 0 && diff.Changed == 0 && (holdsMore || diff.Extra == 0))
@@ -98,6 +92,18 @@ public sealed class Verifier(
             Changed = diff.Changed,
             Examples = diff.Examples,
         });
+    }
+
+    private async Task<WindowDiff> DiffAsync(Chunk chunk, StagedChunk staged, WindowContent window, Bucket bucket, CancellationToken cancellationToken)
+    {
+        var diff = new WindowDiff();
+        foreach (var member in staged.Receipt.Members.Skip(window.FirstMember).Take(window.Members))
+        {
+            var bytes = await staged.ReadMemberAsync(member, cancellationToken);
+            await new LineReader(plan.Dialect).ReadAsync(StagedChunk.Unzip(bytes.AsMemory(0, member.Length)), diff.Expected, cancellationToken);
+        }
+        await ReadAsync(chunk, window.Range, bucket, diff.Found, cancellationToken);
+        return diff;
     }
 
     private async Task ReadAsync(Chunk chunk, TimeRange window, Bucket bucket, IPointSink sink, CancellationToken cancellationToken)
