@@ -33,8 +33,9 @@ public static class DialectLimits
             return reason;
         if (measurement.Span[0] == '#')
             return "the measurement starts with '#', which line protocol reads as a comment";
-        if (dialect != Dialect.V3 && measurement.Span.IndexOf("\\="u8) >= 0)
-            return "the measurement holds '\\=', which the server indexes as another name than it stores";
+        // 1.6.7 unescapes the name a second time for its index, and then finds no data under it.
+        if (dialect != Dialect.V3 && BackslashBefore(measurement.Span, ",= \""u8))
+            return "the measurement holds a backslash before a comma, '=', a space or '\"', which the server indexes as another name than it stores";
         if (dialect == Dialect.V3 && tags.Count > 250)
             return $"the series has {tags.Count} tags and InfluxDB 3 takes 250";
         foreach (var tag in tags)
@@ -46,6 +47,32 @@ public static class DialectLimits
                 return reason;
         }
         return null;
+    }
+
+    /// <summary>Why the escaped series, with the space behind it, would make the server join its line with the next one.</summary>
+    /// <remarks>
+    /// scanLine of 1.x and 2.x looks for the line's end by rules of its own: two backslashes are a pair, so that the space in
+    /// <c>\\ </c> begins the fields, and from there on quotes count where there are more '=' than commas.
+    /// </remarks>
+    internal static string? PrefixReason(Dialect dialect, ReadOnlySpan<byte> prefix)
+    {
+        if (dialect == Dialect.V3)
+            return null;
+        var (fields, quoted, surplus) = (false, false, 0);
+        for (var i = 0; i < prefix.Length; i++)
+        {
+            var octet = prefix[i];
+            fields |= octet == ' ';
+            if (octet == '\\')
+                i++;
+            else if (fields && octet == '"' && surplus > 0)
+                quoted = !quoted;
+            else if (fields && !quoted)
+                surplus += octet == '=' ? 1 : octet == ',' ? -1 : 0;
+        }
+        return quoted || surplus != 0
+            ? "the tags hold a backslash before a space together with '\"', '=' or commas that line protocol can't say"
+            : null;
     }
 
     /// <summary>Why a tag key is reserved.</summary>
@@ -70,6 +97,12 @@ public static class DialectLimits
         var reason = NameReason(dialect, key, "field key");
         if (reason is not null)
             return reason;
+        // scanFields of 1.x and 2.x skips what follows a backslash, be it another backslash; Unescape turns \" into ".
+        if (dialect != Dialect.V3 && (BackslashBefore(key.Span, ",= "u8, pairs: true) || BackslashBefore(key.Span, "\""u8)))
+            return "the field key holds a backslash before a comma, '=', a space or '\"', which line protocol can't say";
+        // The server keeps field keys in a protobuf string: 1.6.7 answers 500 "contains invalid UTF-8".
+        if (!System.Text.Unicode.Utf8.IsValid(key.Span))
+            return "the field key is no UTF-8";
         if (key.Span.SequenceEqual("time"u8))
             return "the field key 'time' is reserved";
         if (dialect == Dialect.V1 && type == FieldType.Unsigned)
@@ -89,6 +122,19 @@ public static class DialectLimits
         if (dialect == Dialect.V3 && !System.Text.Unicode.Utf8.IsValid(value))
             return "the string is no UTF-8, which InfluxDB 3 demands";
         return null;
+    }
+
+    // With pairs, backslashes that stand in twos count as none.
+    private static bool BackslashBefore(ReadOnlySpan<byte> name, ReadOnlySpan<byte> specials, bool pairs = false)
+    {
+        var run = 0;
+        foreach (var octet in name)
+        {
+            if (specials.Contains(octet) && (pairs ? run % 2 == 1 : run > 0))
+                return true;
+            run = octet == '\\' ? run + 1 : 0;
+        }
+        return false;
     }
 
     private static string? NameReason(Dialect dialect, ByteKey name, string what)

@@ -85,7 +85,7 @@ public static class InfluxClients
     public static async Task<IReadOnlyDictionary<ByteKey, FieldSchema>> FieldKeysAsync(
         this IInfluxClient client, Bucket bucket, string? measurement, CancellationToken cancellationToken)
     {
-        var statement = measurement is null ? "SHOW FIELD KEYS" : $"SHOW FIELD KEYS FROM {InfluxQl.Identifier(measurement)}";
+        var statement = measurement is null ? "SHOW FIELD KEYS" : $"SHOW FIELD KEYS FROM {InfluxQl.Source(measurement)}";
         var schemas = new SortedDictionary<ByteKey, FieldSchema>();
         foreach (var row in await client.ReadAsync(bucket, statement, cancellationToken))
         {

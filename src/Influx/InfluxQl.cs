@@ -11,13 +11,20 @@ public static class InfluxQl
     /// <summary>A string literal in single quotes.</summary>
     public static string Literal(string text) => $"'{Escape(text, '\'')}'";
 
+    /// <summary>
+    /// A measurement behind FROM. InfluxQL's scanner takes a carriage return for a newline and a NUL for the end, even between
+    /// quotes, and has no escapes for them; a regular expression has.
+    /// </summary>
+    public static string Source(string measurement) =>
+        measurement.AsSpan().IndexOfAny('\r', '\0') < 0 ? Identifier(measurement) : Regex(measurement);
+
     /// <summary>Reads every field of a measurement in a window, series by series, time ascending.</summary>
     public static string SelectAll(string measurement, TimeRange window, string? condition) =>
-        $"SELECT *::field FROM {Identifier(measurement)} WHERE {Times(window)}{And(condition)} GROUP BY *";
+        $"SELECT *::field FROM {Source(measurement)} WHERE {Times(window)}{And(condition)} GROUP BY *";
 
     /// <summary>Counts the values of every field of a measurement in a range.</summary>
     public static string CountAll(string measurement, string columns, TimeRange range, string? condition) =>
-        $"SELECT {columns} FROM {Identifier(measurement)} WHERE {Times(range)}{And(condition)}";
+        $"SELECT {columns} FROM {Source(measurement)} WHERE {Times(range)}{And(condition)}";
 
     /// <summary>Counts by window of a grid; windows without values are left out.</summary>
     public static string CountByWindow(string measurement, string columns, TimeRange range, ShardGrid grid, string? condition) =>
@@ -25,7 +32,7 @@ public static class InfluxQl
 
     /// <summary>The first or last row of a measurement in a range.</summary>
     public static string EdgeRow(string measurement, string columns, TimeRange range, string? condition, bool last) =>
-        $"SELECT {columns} FROM {Identifier(measurement)} WHERE {Times(range)}{And(condition)} ORDER BY time {(last ? "DESC" : "ASC")} LIMIT 1";
+        $"SELECT {columns} FROM {Source(measurement)} WHERE {Times(range)}{And(condition)} ORDER BY time {(last ? "DESC" : "ASC")} LIMIT 1";
 
     /// <summary>
     /// The columns to count a measurement's fields by. Where a field has several types, each is named, since a plain count sees
@@ -58,6 +65,20 @@ public static class InfluxQl
     private static string Times(TimeRange range) => $"time >= {range.Start} AND time < {range.Stop}";
 
     private static string And(string? condition) => condition is null ? "" : $" AND {condition}";
+
+    // Matches the text and nothing else.
+    private static string Regex(string text)
+    {
+        var regex = new StringBuilder("/^", text.Length * 2);
+        foreach (var c in text)
+        {
+            if (c > '\x7f' || char.IsAsciiLetterOrDigit(c))
+                regex.Append(c);
+            else
+                regex.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
+        }
+        return regex.Append("$/").ToString();
+    }
 
     private static string Escape(string text, char quote)
     {

@@ -23,8 +23,8 @@ public sealed class LineWriter(Dialect dialect, LineBuffer output)
         if (ReferenceEquals(current, series))
             return;
         current = series;
-        SeriesReason = DialectLimits.SeriesReason(dialect, series.Measurement, series.Tags);
         prefix = EscapePrefix(series);
+        SeriesReason = DialectLimits.SeriesReason(dialect, series.Measurement, series.Tags) ?? DialectLimits.PrefixReason(dialect, prefix);
         seriesKeyBytes = prefix.Length - 1;
         fields = [.. series.Fields.Select(field => new EscapedField(Escape(field.Key)))];
     }
