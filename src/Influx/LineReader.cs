@@ -22,7 +22,7 @@ public sealed class LineReader(Dialect dialect)
     public int LineLength(ReadOnlySpan<byte> data)
     {
         var blank = data.IndexOfAnyExcept(" \t\0"u8);
-        var position = blank < 0 || data[blank] == '#' ? -1 : SeriesEnd(data);
+        var position = blank < 0 || data[blank] == '#' ? -1 : SeriesEnd(data, blank);
         // Strings exist only in the fields, so quotes in names are plain characters.
         while (position >= 0 && position < data.Length)
         {
@@ -177,7 +177,9 @@ public sealed class LineReader(Dialect dialect)
             return new FieldValue(keys.Count, FieldType.Boolean, 1, 0);
         if (value is [(byte)'f'] or [(byte)'F'] || Is(value, "false"u8, "False"u8, "FALSE"u8))
             return new FieldValue(keys.Count, FieldType.Boolean, 0, 0);
+        // TryParse would pass over blanks and NULs at the end.
         if (value[0] is (byte)'-' or (byte)'.' or (>= (byte)'0' and <= (byte)'9')
+            && value[^1] is (byte)'.' or (>= (byte)'0' and <= (byte)'9')
             && double.TryParse(value, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var number)
             && double.IsFinite(number))
             return new FieldValue(keys.Count, FieldType.Float, BitConverter.DoubleToInt64Bits(number), 0);
@@ -192,13 +194,13 @@ public sealed class LineReader(Dialect dialect)
         var rest = line[position..].Trim((byte)' ');
         if (rest.IsEmpty)
             throw Malformed(line, "missing timestamp");
-        if (!Utf8Parser.TryParse(rest, out long time, out var used) || used != rest.Length || time is < Timestamp.Min or > Timestamp.Max)
+        if (!Utf8Parser.TryParse(rest, out long time, out var used) || used != rest.Length || rest[0] == '+' || time is < Timestamp.Min or > Timestamp.Max)
             throw Malformed(line, "bad timestamp");
         return time;
     }
 
     // Measurement and tags end at the first space that is not escaped.
-    private int SeriesEnd(ReadOnlySpan<byte> line) => Find(line, 0, (byte)' ', (byte)'\n');
+    private int SeriesEnd(ReadOnlySpan<byte> line, int start = 0) => Find(line, start, (byte)' ', (byte)'\n');
 
     private int Find(ReadOnlySpan<byte> line, int position, byte first, byte second)
     {
