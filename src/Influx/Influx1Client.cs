@@ -84,7 +84,7 @@ public sealed class Influx1Client(InfluxHttp http, ServerVersion version) : IInf
         }
         return [.. rows
             .Where(row => row.Text("database") == bucket.Database && row.Text("retention_policy") == bucket.RetentionPolicy)
-            .Select(row => new TimeRange(Edge(row.Text("start_time")), Edge(row.Text("end_time"))))
+            .Select(row => Group(row.Text("start_time"), row.Text("end_time")))
             .Distinct()];
     }
 
@@ -129,12 +129,21 @@ public sealed class Influx1Client(InfluxHttp http, ServerVersion version) : IInf
                 ShardGroupDuration = GoDuration.Parse(row.Text("shardGroupDuration")),
             })];
 
-    // The edges of time are cut to whole seconds, and the first group starts before the first point that there can be.
-    private static long Edge(string text) =>
-        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture).Year switch
-        {
-            < 1678 => Timestamp.TryParse(text, out var early) ? early : Timestamp.Min,
-            >= 2262 when text.StartsWith("2262-04-11", StringComparison.Ordinal) => long.MaxValue,
-            _ => Timestamp.TryParse(text, out var time) ? time : throw new FormatException($"SHOW SHARDS names the time '{text}'"),
-        };
+    // The edges of time are cut to whole seconds. The first group starts before the first point that there can be, and after a
+    // restart of the server its start has wrapped to the year 2262.
+    private static TimeRange Group(string startTime, string endTime)
+    {
+        var stop = endTime == "2262-04-11T23:47:16Z" ? long.MaxValue : Edge(endTime);
+        var start = Edge(startTime);
+        return new TimeRange(start < stop ? start : Timestamp.Min, stop);
+    }
+
+    private static long Edge(string text)
+    {
+        if (Timestamp.TryParse(text, out var time))
+            return time;
+        return DateTimeOffset.Parse(text, CultureInfo.InvariantCulture).Year < 1678
+            ? Timestamp.Min
+            : throw new FormatException($"SHOW SHARDS names the time '{text}'");
+    }
 }

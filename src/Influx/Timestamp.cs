@@ -38,7 +38,8 @@ public static class Timestamp
                 fraction *= 10;
             whole = text[..dot] + text[end..];
         }
-        if (!DateTimeOffset.TryParseExact(whole, ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd"], CultureInfo.InvariantCulture,
+        string[] formats = dot < 0 ? ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd"] : ["yyyy-MM-dd'T'HH:mm:ssK"];
+        if (!DateTimeOffset.TryParseExact(whole, formats, CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal, out var instant))
             return false;
         var value = ((Int128)instant.ToUnixTimeSeconds() * NanosecondsPerSecond) + fraction;
@@ -86,7 +87,8 @@ public readonly record struct TimeRange(long Start, long Stop)
     /// <summary>Two halves that meet; the first is the shorter by 1 ns where the length is odd.</summary>
     public (TimeRange First, TimeRange Second) Halve()
     {
-        var middle = (long)(((Int128)Start + Stop) / 2);
+        // A shift rounds down where a division would round towards 1970.
+        var middle = (long)(((Int128)Start + Stop) >> 1);
         return (this with { Stop = middle }, this with { Start = middle });
     }
 
