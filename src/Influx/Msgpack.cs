@@ -173,7 +173,9 @@ internal static class Msgpack
             throw Unexpected(head, expected);
         if (!TryReadLength(data, ref position, head, out var length))
             return false;
-        count = checked((int)length);
+        if (length > int.MaxValue)
+            throw new InvalidDataException($"the answer announces {expected} of {length} items");
+        count = (int)length;
         return true;
     }
 

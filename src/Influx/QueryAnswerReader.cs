@@ -108,6 +108,7 @@ internal sealed class QueryAnswerReader(Stream source, IQuerySink sink, int buff
         private bool inDocument;
         private bool resultPartial;
         private bool seriesPartial;
+        private bool hasColumns;
         private bool seen;
         private ByteKey name;
         private IReadOnlyList<SeriesTag> tags = [];
@@ -219,6 +220,7 @@ internal sealed class QueryAnswerReader(Stream source, IQuerySink sink, int buff
                 return false;
             series--;
             seriesPartial = false;
+            hasColumns = false;
             name = default;
             tags = [];
             return true;
@@ -245,6 +247,8 @@ internal sealed class QueryAnswerReader(Stream source, IQuerySink sink, int buff
             }
             else if (key.SequenceEqual("values"u8))
             {
+                if (!hasColumns)
+                    throw new InvalidDataException("the answer has values without columns");
                 whole = Msgpack.TryReadArray(data, ref position, out var count);
                 if (whole)
                     rows = count;
@@ -267,7 +271,8 @@ internal sealed class QueryAnswerReader(Stream source, IQuerySink sink, int buff
         {
             if (!Msgpack.TryReadMap(data, ref position, out var count))
                 return false;
-            var found = new List<SeriesTag>(count);
+            // A count is only what the answer says: memory follows what has come.
+            var found = new List<SeriesTag>();
             for (var i = 0; i < count; i++)
             {
                 if (!Msgpack.TryReadString(data, ref position, out var key)
@@ -286,13 +291,14 @@ internal sealed class QueryAnswerReader(Stream source, IQuerySink sink, int buff
         {
             if (!Msgpack.TryReadArray(data, ref position, out var count))
                 return false;
-            var columns = new ByteKey[count];
+            var columns = new List<ByteKey>();
             for (var i = 0; i < count; i++)
             {
                 if (!Msgpack.TryReadString(data, ref position, out var column))
                     return false;
-                columns[i] = ByteKey.Copy(column);
+                columns.Add(ByteKey.Copy(column));
             }
+            hasColumns = true;
             sink.OnSeries(new SeriesHeader(name, tags, columns));
             return true;
         }
