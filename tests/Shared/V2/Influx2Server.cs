@@ -132,6 +132,12 @@ public sealed class Influx2Server : IAsyncDisposable
     {
         context.Response.Headers["X-Influxdb-Build"] = "OSS";
         context.Response.Headers["X-Influxdb-Version"] = options.Version;
+        // Before the first byte of the answer leaves: a test that has its answer looks for its request at once.
+        context.Response.OnStarting(() =>
+        {
+            received.Enqueue(new ReceivedRequest(context.Request.Method, Router.Masked(context.Request), context.Response.StatusCode));
+            return Task.CompletedTask;
+        });
         try
         {
             await router.HandleAsync(context);
@@ -143,10 +149,6 @@ public sealed class Influx2Server : IAsyncDisposable
         catch (Exception error) when (!context.Response.HasStarted && error is not OperationCanceledException)
         {
             await Answers.ErrorAsync(context, new ApiError("internal error", $"test server: {error}", compact: true));
-        }
-        finally
-        {
-            received.Enqueue(new ReceivedRequest(context.Request.Method, Router.Masked(context.Request), context.Response.StatusCode));
         }
     }
 }
