@@ -77,8 +77,7 @@ public sealed class Verifier(
         if (same)
             return (tally.FieldValues, 0, null);
         var diff = await retry.RunAsync(token => DiffAsync(chunk, staged, window, bucket, token), cancellationToken);
-        // Lines that were taken out are known to be missing.
-        var missing = Math.Max(0, diff.Missing - removed.FieldValues);
+        var missing = diff.MissingBesides(removed);
         if (missing == 0 && diff.Changed == 0 && (holdsMore || diff.Extra == 0))
             return (tally.FieldValues - diff.Extra, diff.Extra, null);
         return (tally.FieldValues, holdsMore ? diff.Extra : 0, new WindowDifference

@@ -7,7 +7,7 @@ internal sealed class WindowDiff
 {
     private const int MaxExamples = 5;
 
-    private readonly Dictionary<(UInt128 Field, long Time), long> expected = [];
+    private readonly Dictionary<(UInt128 Field, long Time), UInt128> expected = [];
     private readonly List<string> examples = [];
 
     public WindowDiff()
@@ -22,8 +22,17 @@ internal sealed class WindowDiff
 
     public IPointSink Found { get; }
 
-    /// <summary>Expected values that were not found.</summary>
-    public long Missing => expected.Count;
+    /// <summary>
+    /// Expected values that were not found, without those that the import took out. When the missing ones are exactly the ones
+    /// taken out, their digests say so; a mere count would let as many others vanish unseen.
+    /// </summary>
+    public long MissingBesides(WindowContent removed)
+    {
+        var sum = default(ContentDigest);
+        foreach (var hash in expected.Values)
+            sum += new ContentDigest(hash);
+        return sum == ContentDigest.Parse(removed.Digest) ? 0 : Math.Max(1, expected.Count - removed.FieldValues);
+    }
 
     public long Extra { get; private set; }
 
@@ -33,16 +42,16 @@ internal sealed class WindowDiff
         ? examples
         : [.. examples, .. expected.Keys.Take(2).Select(key => $"missing at {Timestamp.Format(key.Time)}")];
 
-    private void Expect(in PointView point, in FieldValue value) => expected[Key(point, value)] = ContentDigest.ValueBits(point, value);
+    private void Expect(in PointView point, in FieldValue value) => expected[Key(point, value)] = ContentDigest.HashOf(point, value);
 
     private void Find(in PointView point, in FieldValue value)
     {
-        if (!expected.Remove(Key(point, value), out var bits))
+        if (!expected.Remove(Key(point, value), out var hash))
         {
             Extra++;
             Example("extra", point, value);
         }
-        else if (bits != ContentDigest.ValueBits(point, value))
+        else if (hash != ContentDigest.HashOf(point, value))
         {
             Changed++;
             Example("changed", point, value);
