@@ -1,0 +1,223 @@
+using System.Text;
+
+namespace Influx;
+
+internal sealed partial class QueryAnswerReader
+{
+    /// <summary>Where in the documents the reader stands; each step takes a whole key with its value, or one row.</summary>
+    private sealed class Frame(IQuerySink sink)
+    {
+        private int documentKeys;
+        private int results;
+        private int resultKeys;
+        private int series;
+        private int seriesKeys;
+        private int rows;
+        private bool inDocument;
+        private bool resultPartial;
+        private bool seriesPartial;
+        private bool hasColumns;
+        private bool seen;
+        private ByteKey name;
+        private IReadOnlyList<SeriesTag> tags = [];
+
+        /// <summary>A whole document was the last one and it did not announce another.</summary>
+        public bool AtEnd => seen && !inDocument && !resultPartial;
+
+        /// <summary>The last series says that it goes on, but nothing follows.</summary>
+        public bool CutSeries => seriesPartial;
+
+        public Step Parse(ReadOnlySpan<byte> data, out int used)
+        {
+            used = 0;
+            while (true)
+            {
+                if (rows > 0)
+                {
+                    var drain = false;
+                    while (rows > 0 && !drain)
+                    {
+                        var at = used;
+                        if (!Msgpack.TrySkip(data, ref at))
+                            return Step.NeedMore;
+                        drain = sink.OnRow(data[used..at]);
+                        used = at;
+                        rows--;
+                    }
+                    if (drain)
+                        return Step.Drain;
+                }
+                var position = used;
+                if (!Advance(data, ref position))
+                    return Step.NeedMore;
+                used = position;
+            }
+        }
+
+        private bool Advance(ReadOnlySpan<byte> data, ref int position)
+        {
+            if (seriesKeys > 0)
+                return SeriesKey(data, ref position);
+            if (series > 0)
+                return SeriesStart(data, ref position);
+            if (resultKeys > 0)
+                return ResultKey(data, ref position);
+            if (results > 0)
+                return ResultStart(data, ref position);
+            if (documentKeys > 0)
+                return DocumentKey(data, ref position);
+            inDocument = false;
+            if (!Msgpack.TryReadMap(data, ref position, out documentKeys))
+                return false;
+            inDocument = true;
+            seen = true;
+            return true;
+        }
+
+        private bool DocumentKey(ReadOnlySpan<byte> data, ref int position)
+        {
+            if (!Msgpack.TryReadString(data, ref position, out var key))
+                return false;
+            if (key.SequenceEqual("results"u8))
+            {
+                if (!Msgpack.TryReadArray(data, ref position, out results))
+                    return false;
+            }
+            else if (!ErrorOrSkip(key, data, ref position))
+            {
+                return false;
+            }
+            documentKeys--;
+            return true;
+        }
+
+        private bool ResultStart(ReadOnlySpan<byte> data, ref int position)
+        {
+            if (!Msgpack.TryReadMap(data, ref position, out resultKeys))
+                return false;
+            results--;
+            resultPartial = false;
+            return true;
+        }
+
+        private bool ResultKey(ReadOnlySpan<byte> data, ref int position)
+        {
+            if (!Msgpack.TryReadString(data, ref position, out var key))
+                return false;
+            if (key.SequenceEqual("series"u8))
+            {
+                if (!Msgpack.TryReadArray(data, ref position, out series))
+                    return false;
+            }
+            else if (key.SequenceEqual("partial"u8))
+            {
+                if (!Msgpack.TryReadBoolean(data, ref position, out resultPartial))
+                    return false;
+            }
+            else if (!ErrorOrSkip(key, data, ref position))
+            {
+                return false;
+            }
+            resultKeys--;
+            return true;
+        }
+
+        private bool SeriesStart(ReadOnlySpan<byte> data, ref int position)
+        {
+            if (!Msgpack.TryReadMap(data, ref position, out seriesKeys))
+                return false;
+            series--;
+            seriesPartial = false;
+            hasColumns = false;
+            name = default;
+            tags = [];
+            return true;
+        }
+
+        private bool SeriesKey(ReadOnlySpan<byte> data, ref int position)
+        {
+            if (!Msgpack.TryReadString(data, ref position, out var key))
+                return false;
+            bool whole;
+            if (key.SequenceEqual("name"u8))
+            {
+                whole = Msgpack.TryReadString(data, ref position, out var text);
+                if (whole)
+                    name = ByteKey.Copy(text);
+            }
+            else if (key.SequenceEqual("tags"u8))
+            {
+                whole = TryReadTags(data, ref position);
+            }
+            else if (key.SequenceEqual("columns"u8))
+            {
+                whole = TryReadColumns(data, ref position);
+            }
+            else if (key.SequenceEqual("values"u8))
+            {
+                if (!hasColumns)
+                    throw new InvalidDataException("the answer has values without columns");
+                whole = Msgpack.TryReadArray(data, ref position, out var count);
+                if (whole)
+                    rows = count;
+            }
+            else if (key.SequenceEqual("partial"u8))
+            {
+                whole = Msgpack.TryReadBoolean(data, ref position, out seriesPartial);
+            }
+            else
+            {
+                whole = Msgpack.TrySkip(data, ref position);
+            }
+            if (whole)
+                seriesKeys--;
+            return whole;
+        }
+
+        // Absent tags come as empty values; the order of the map changes from answer to answer (OBSERVED 6.5).
+        private bool TryReadTags(ReadOnlySpan<byte> data, ref int position)
+        {
+            if (!Msgpack.TryReadMap(data, ref position, out var count))
+                return false;
+            // A count is only what the answer says: memory follows what has come.
+            var found = new List<SeriesTag>();
+            for (var i = 0; i < count; i++)
+            {
+                if (!Msgpack.TryReadString(data, ref position, out var key)
+                    || !Msgpack.TryReadString(data, ref position, out var value))
+                    return false;
+                if (!value.IsEmpty)
+                    found.Add(new SeriesTag(ByteKey.Copy(key), ByteKey.Copy(value)));
+            }
+            found.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+            tags = found;
+            return true;
+        }
+
+        // Every server seen sends name and tags before the columns, and the columns before the values.
+        private bool TryReadColumns(ReadOnlySpan<byte> data, ref int position)
+        {
+            if (!Msgpack.TryReadArray(data, ref position, out var count))
+                return false;
+            var columns = new List<ByteKey>();
+            for (var i = 0; i < count; i++)
+            {
+                if (!Msgpack.TryReadString(data, ref position, out var column))
+                    return false;
+                columns.Add(ByteKey.Copy(column));
+            }
+            hasColumns = true;
+            sink.OnSeries(new SeriesHeader(name, tags, columns));
+            return true;
+        }
+
+        private static bool ErrorOrSkip(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, ref int position)
+        {
+            if (!key.SequenceEqual("error"u8))
+                return Msgpack.TrySkip(data, ref position);
+            if (!Msgpack.TryReadString(data, ref position, out var error))
+                return false;
+            throw QueryError.From(Encoding.UTF8.GetString(error));
+        }
+    }
+}
