@@ -22,6 +22,8 @@ internal static class ReportCommand
         var output = Console.Out;
         await output.WriteLineAsync($"{report.Verdict}: {report.Sentence}");
         await output.WriteLineAsync($"{report.Points:N0} points, {report.FieldValues:N0} field values exported; {report.ExpiredPoints:N0} points were older than the destination's retention");
+        foreach (var warning in report.Warnings)
+            await output.WriteLineAsync($"warning: {warning}");
         foreach (var left in report.LeftOut)
             await output.WriteLineAsync($"left out at {left.Stage}: {left.FieldValues:N0} values of {left.Measurement}: {left.Reason} (such as {left.Example}; all in {left.Object})");
         foreach (var difference in report.Differences)

@@ -9,6 +9,7 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
     private readonly Dictionary<(int Bucket, string Measurement), MeasurementReport> measurements = [];
     private long expired;
     private long further;
+    private long repaired;
 
     public async Task<MigrationReport> BuildAsync(DateTimeOffset started, CancellationToken cancellationToken)
     {
@@ -31,7 +32,7 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
             FieldValues = measurements.Values.Sum(measurement => measurement.FieldValues),
             ExpiredPoints = expired,
             FurtherFieldValues = further,
-            Warnings = plan.Request.SkipVerify ? ["the servers' certificates were not checked (--skip-verify)"] : [],
+            Warnings = Warnings(),
             Remarks = plan.Remarks,
             Stages = [.. progress.Stages.Where(stage => stage.Started).Select(stage => new StageReport(
                 stage.Name, (int)stage.DoneChunks, (int)stage.SkippedChunks, stage.Points, stage.FieldValues, stage.Bytes, stage.Elapsed(time).TotalSeconds, stage.Retries))],
@@ -62,6 +63,7 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         }
         expired += import.ExpiredPoints;
         further += verify?.Further ?? 0;
+        repaired += verify?.Repaired ?? 0;
         differences.AddRange(verify?.Differences ?? []);
         AddMeasurement(chunk, bucket, export);
         chunks.Add(new ChunkReport
@@ -98,6 +100,16 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
             Start = export.Windows.Select(window => window.Start).Append(known.Start).Min(),
             Stop = export.Windows.Select(window => window.Stop).Append(known.Stop).Max(),
         };
+    }
+
+    private List<string> Warnings()
+    {
+        var warnings = new List<string>();
+        if (plan.Request.SkipVerify)
+            warnings.Add("the servers' certificates were not checked (--skip-verify)");
+        if (repaired > 0)
+            warnings.Add($"{repaired} windows differed at first and were imported once more");
+        return warnings;
     }
 
     private string Sentence(Verdict verdict) => verdict switch

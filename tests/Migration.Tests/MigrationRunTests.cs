@@ -105,6 +105,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
         var report = await pipeline.RunAsync();
 
         Assert.Equal(Verdict.Verified, report.Verdict);
+        Assert.Contains("1 windows differed", Assert.Single(report.Warnings), StringComparison.Ordinal);
         Assert.Equal(await ContentAsync(servers.Source.Url), await ContentAsync(destination.Url));
     }
 
