@@ -12,6 +12,9 @@ internal sealed class AdaptiveLimit(int maximum, TimeProvider time)
 {
     private const double SlowFactor = 6;
 
+    // A small write takes as long as the way there and back; by its bytes it would look slow.
+    private const int SmallestCompared = 64 * 1024;
+
     private readonly Lock gate = new();
     private readonly Queue<TaskCompletionSource> waiting = [];
     private int limit = Math.Min(2, maximum);
@@ -49,7 +52,7 @@ internal sealed class AdaptiveLimit(int maximum, TimeProvider time)
         }
         finally
         {
-            Leave(throttled, time.GetElapsedTime(start).TotalSeconds / Math.Max(bytes, 1));
+            Leave(throttled, time.GetElapsedTime(start).TotalSeconds / Math.Max(bytes, SmallestCompared));
         }
     }
 
