@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using TestServers;
+
+namespace Cli.Tests;
+
+public sealed class KilledRunTests
+{
+    private const int Measurements = 60;
+    private const int PointsEach = 400;
+
+    [Fact]
+    public async Task A_run_that_is_killed_in_export_and_in_import_ends_complete_when_it_is_started_again()
+    {
+        await using var source = await InfluxdProcess.StartAsync();
+        await using var destination = await InfluxdProcess.StartAsync();
+        await LoadAsync(source.Url);
+        var folder = Directory.CreateTempSubdirectory("killed-");
+        try
+        {
+            // The destination's proxy is slow, so that the kill surely finds the import under way.
+            await using var slow = await FaultProxy.StartAsync(destination.Url);
+            slow.On("POST", "/write", times: int.MaxValue).Slow(TimeSpan.FromMilliseconds(100));
+            await KillWhenAsync(source.Url, slow.Url, folder, "export");
+            await KillWhenAsync(source.Url, slow.Url, folder, "import");
+
+            using var last = Start(source.Url, slow.Url, folder);
+            var output = await last.StandardOutput.ReadToEndAsync();
+            await last.WaitForExitAsync();
+
+            Assert.Equal(0, last.ExitCode);
+            Assert.Contains("skipped what an earlier run had finished: 60 exports", output, StringComparison.Ordinal);
+            Assert.Contains($"{Measurements * PointsEach:N0} points", output, StringComparison.Ordinal);
+            Assert.Equal(Measurements * PointsEach, await CountAsync(destination.Url));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Ctrl_c_ends_with_6_and_the_way_to_go_on()
+    {
+        await using var source = await InfluxdProcess.StartAsync();
+        await using var destination = await InfluxdProcess.StartAsync();
+        await LoadAsync(source.Url);
+        var folder = Directory.CreateTempSubdirectory("stopped-");
+        try
+        {
+            await using var slow = await FaultProxy.StartAsync(destination.Url);
+            slow.On("POST", "/write", times: int.MaxValue).Slow(TimeSpan.FromMilliseconds(100));
+            using var run = Start(source.Url, slow.Url, folder);
+            await FirstReceiptAsync(run, folder, "import");
+
+            using (var interrupt = Process.Start("kill", ["-INT", run.Id.ToString(CultureInfo.InvariantCulture)]))
+                await interrupt.WaitForExitAsync();
+            var error = await run.StandardError.ReadToEndAsync();
+            await run.WaitForExitAsync();
+
+            Assert.Equal(6, run.ExitCode);
+            Assert.Contains("resume with", error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task KillWhenAsync(Uri source, Uri destination, DirectoryInfo folder, string stage)
+    {
+        using var run = Start(source, destination, folder);
+        await FirstReceiptAsync(run, folder, stage);
+        run.Kill();
+        await run.WaitForExitAsync();
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.False(File.Exists(Path.Combine(folder.FullName, "staging", "report.json")));
+    }
+
+    private static async Task FirstReceiptAsync(Process run, DirectoryInfo folder, string stage)
+    {
+        var receipts = Path.Combine(folder.FullName, "staging", "receipts", stage);
+        var clock = Stopwatch.StartNew();
+        while (!Directory.Exists(receipts) || !Directory.EnumerateFiles(receipts, "*.json").Any())
+        {
+            Assert.False(run.HasExited, "the run ended before it could be stopped");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"no {stage} receipt within a minute");
+            await Task.Delay(2);
+        }
+    }
+
+    private static Process Start(Uri source, Uri destination, DirectoryInfo folder) => Process.Start(new ProcessStartInfo(
+        "dotnet",
+        [
+            "exec", Path.Combine(AppContext.BaseDirectory, "influx-migrate.dll"), "migrate", "--src-host", source.GetLeftPart(UriPartial.Authority),
+            "--dest-host", destination.GetLeftPart(UriPartial.Authority), "--src-bucket", "d", "--dir-name", Path.Combine(folder.FullName, "staging"),
+        ])
+    {
+        UseShellExecute = false,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    })!;
+
+    private static async Task LoadAsync(Uri server)
+    {
+        using var client = new HttpClient();
+        using var create = new FormUrlEncodedContent([KeyValuePair.Create("q", "CREATE DATABASE d")]);
+        using var created = await client.PostAsync(new Uri(server, "/query"), create);
+        var lines = new StringBuilder();
+        for (var measurement = 0; measurement < Measurements; measurement++)
+        {
+            for (var point = 0; point < PointsEach; point++)
+                lines.Append(CultureInfo.InvariantCulture, $"m{measurement:D2} v={point}i {1_750_000_000_000_000_000 + (point * 1_000_000_000L)}\n");
+        }
+        using var body = new StringContent(lines.ToString());
+        using var written = await client.PostAsync(new Uri(server, "/write?db=d"), body);
+        written.EnsureSuccessStatusCode();
+    }
+
+    private static async Task<long> CountAsync(Uri server)
+    {
+        using var client = new HttpClient();
+        var text = await client.GetStringAsync(new Uri(server, "/query?db=d&q=" + Uri.EscapeDataString("SELECT count(v) FROM /.*/")));
+        using var answer = System.Text.Json.JsonDocument.Parse(text);
+        return answer.RootElement.GetProperty("results")[0].GetProperty("series").EnumerateArray()
+            .Sum(series => series.GetProperty("values")[0][1].GetInt64());
+    }
+}
