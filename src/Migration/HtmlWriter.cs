@@ -50,7 +50,10 @@ internal sealed class HtmlWriter
                 // A newline within a name must be seen, and HTML has no NUL: the control pictures stand for both.
                 case < ' ': text.Append((char)('\u2400' + character)); break;
                 case '\u007f': text.Append('\u2421'); break;
-                case > '\u007f' and < '\u00a0': text.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}"); break;
+                // Marks that turn the direction of the text after them could make a name read as another.
+                case > '\u007f' and < '\u00a0' or '\u200e' or '\u200f' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069'):
+                    text.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
+                    break;
                 default: text.Append(character); break;
             }
         }

@@ -94,7 +94,7 @@ public static partial class ReportHtml
             foreach (var window in Windows.Take(MostEntries))
             {
                 var left = X(window.Start);
-                html.Write($"<rect class=\"window\" x=\"{left}\" y=\"0\" width=\"{Math.Max(2, X(window.Stop) - left)}\" height=\"{Height}\"/>");
+                html.Write($"<rect class=\"window\" x=\"{left}\" y=\"0\" width=\"{Math.Max(4, X(window.Stop) - left)}\" height=\"{Height}\"/>");
             }
             html.Write($"<path class=\"grid\" d=\"M0 4H1000M0 50H1000M250 0V200M500 0V200M750 0V200{(HasDestination ? "M0 150H1000M0 196H1000" : "")}\"/>");
             html.Write($"<path class=\"source\" d=\"{Path(slice => Bars(slice, up: true))}\"/>");

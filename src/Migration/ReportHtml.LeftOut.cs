@@ -14,16 +14,13 @@ public static partial class ReportHtml
             return;
         }
         html.Write($"<p><b>{Counted(Total(report.LeftOut.Select(left => left.Points)), "point")}</b> with {Counted(Total(report.LeftOut.Select(left => left.FieldValues)), "field value")} for {Counted(report.LeftOut.Count, "reason")}. Nothing was altered to make it fit; the objects named here are below the <a href=\"#request\">staging location</a>.</p>");
-        html.Write($"<ol class=\"entries\">");
-        foreach (var left in report.LeftOut.Take(MostEntries))
+        WriteEntries(html, report.LeftOut, "reasons", left =>
         {
-            html.Write($"<li class=\"entry\"><div class=\"what\"><h3>{Cut(left.Reason, 600)}</h3>");
+            html.Write($"<div class=\"what\"><h3>{Cut(left.Reason, 600)}</h3>");
             html.Write($"<p class=\"amount\"><b>{Counted(left.Points, "point")}</b> · {Counted(left.FieldValues, "field value")}</p></div>");
             html.Write($"<p><span class=\"badge\">{(IsRejected(left) ? "Rejected at export" : "Quarantined at import")}</span> <code>{Cut(left.Measurement)}</code> in {Cut(left.Bucket)}</p>");
-            html.Write($"<dl class=\"pairs\"><dt>Example<dd><code>{Cut(left.Example, 400)}</code><dt>All of them<dd><code>{left.Object}</code></dl></li>");
-        }
-        html.Write($"</ol>");
-        WriteRest(html, report.LeftOut.Count, MostEntries, "reasons");
+            html.Write($"<dl class=\"pairs\"><dt>Example<dd><code>{Cut(left.Example, 400)}</code><dt>All of them<dd><code>{left.Object}</code></dl>");
+        });
         html.Write($"</section>\n");
     }
 
@@ -36,27 +33,24 @@ public static partial class ReportHtml
             return;
         }
         html.Write($"<p><b>{Counted(report.Differences.Count, "window")}</b>: {Counted(Total(report.Differences.Select(window => window.Missing)), "field value")} missing at the destination, {Total(report.Differences.Select(window => window.Extra))} only there, {Total(report.Differences.Select(window => window.Changed))} with another value.</p>");
-        html.Write($"<ol class=\"entries\">");
-        foreach (var window in report.Differences.Take(MostEntries))
-        {
-            html.Write($"<li class=\"entry\"><div class=\"what\"><h3><code>{Cut(window.Measurement)}</code> <small>in {Cut(window.Bucket)}</small></h3>");
-            html.Write($"<p class=\"amount\">");
-            WriteAmount(html, window.Missing, "missing");
-            WriteAmount(html, window.Extra, "extra");
-            WriteAmount(html, window.Changed, "changed");
-            html.Write($"</p></div><p class=\"range\"><span class=\"t\">{Timestamp.Format(window.Start)}</span> to <span class=\"t\">{WindowStop(window.Stop)}</span></p>");
-            if (window.Examples.Count > 0)
-            {
-                html.Write($"<ul class=\"examples\">");
-                foreach (var example in window.Examples.Take(5))
-                    html.Write($"<li>{Cut(example, 400)}</li>");
-                html.Write($"</ul>");
-            }
-            html.Write($"</li>");
-        }
-        html.Write($"</ol>");
-        WriteRest(html, report.Differences.Count, MostEntries, "windows");
+        WriteEntries(html, report.Differences, "windows", window => WriteDifference(html, window));
         html.Write($"</section>\n");
+    }
+
+    private static void WriteDifference(HtmlWriter html, WindowDifference window)
+    {
+        html.Write($"<div class=\"what\"><h3><code>{Cut(window.Measurement)}</code> <small>in {Cut(window.Bucket)}</small></h3>");
+        html.Write($"<p class=\"amount\">");
+        WriteAmount(html, window.Missing, "missing");
+        WriteAmount(html, window.Extra, "extra");
+        WriteAmount(html, window.Changed, "changed");
+        html.Write($"</p></div><p class=\"range\"><span class=\"t\">{Timestamp.Format(window.Start)}</span> to <span class=\"t\">{WindowStop(window.Stop)}</span></p>");
+        if (window.Examples.Count == 0)
+            return;
+        html.Write($"<ul class=\"examples\">");
+        foreach (var example in window.Examples.Take(5))
+            html.Write($"<li>{Cut(example, 400)}</li>");
+        html.Write($"</ul>");
     }
 
     private static void WriteAmount(HtmlWriter html, long count, string what)

@@ -111,12 +111,16 @@ public static partial class ReportHtml
     private static void WriteFurtherMeasurements(
         HtmlWriter html, MigrationReport report, ILookup<(string, string), WindowDifference> differing)
     {
-        var further = report.Measurements.Skip(MostCharts).ToList();
+        // The largest come first; but one that differs must not stand where nobody looks.
+        var further = report.Measurements.Skip(MostCharts)
+            .Select(measurement => new MeasurementChart(measurement, [.. differing[(measurement.DestinationBucket, measurement.Measurement)]], 0))
+            .OrderBy(chart => chart.Windows.Count > 0 ? 0 : chart.Differing.Count > 0 ? 1 : 2)
+            .ToList();
         OpenTable(html, $"{Counted(further.Count, "smaller measurement")}");
         html.Write($"<thead><tr><th scope=\"col\">Measurement<th scope=\"col\" class=\"n\">Points<th scope=\"col\" class=\"n\">Field values<th scope=\"col\" class=\"n\">At the destination<th scope=\"col\" class=\"n\">Difference<th scope=\"col\">Start<th scope=\"col\">Stop</tr></thead><tbody>");
-        foreach (var measurement in further.Take(MostRows))
+        foreach (var chart in further.Take(MostRows))
         {
-            var chart = new MeasurementChart(measurement, [.. differing[(measurement.DestinationBucket, measurement.Measurement)]], 0);
+            var measurement = chart.Measurement;
             html.Write($"<tr class=\"{State(report, chart).Tone}\"><td class=\"name\"><code>{Cut(measurement.Measurement)}</code>");
             if (report.Request.Full)
                 html.Write($"<br><small>{Cut(measurement.SourceBucket)} → {Cut(measurement.DestinationBucket)}</small>");

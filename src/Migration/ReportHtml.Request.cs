@@ -11,14 +11,11 @@ public static partial class ReportHtml
             html.Write($"<p class=\"empty\">Nothing in the source's schema needed care.</p></section>\n");
             return;
         }
-        html.Write($"<ul class=\"entries\">");
-        foreach (var remark in report.Remarks.Take(MostEntries))
+        WriteEntries(html, report.Remarks, "remarks", remark =>
         {
-            html.Write($"<li class=\"entry\"><p><span class=\"badge {(remark.Rejects ? "warn" : "")}\">{(remark.Rejects ? "Rejects points" : "Remark")}</span> <code>{Cut(remark.Measurement)}</code> in {Cut(remark.Bucket)}</p>");
-            html.Write($"<p>{Cut(remark.Text, 1000)}</p></li>");
-        }
-        html.Write($"</ul>");
-        WriteRest(html, report.Remarks.Count, MostEntries, "remarks");
+            html.Write($"<p><span class=\"badge {(remark.Rejects ? "warn" : "")}\">{(remark.Rejects ? "Rejects points" : "Remark")}</span> <code>{Cut(remark.Measurement)}</code> in {Cut(remark.Bucket)}</p>");
+            html.Write($"<p>{Cut(remark.Text, 1000)}</p>");
+        });
         html.Write($"</section>\n");
     }
 

@@ -58,7 +58,9 @@ public static partial class ReportHtml
         var shown = report.Chunks.Take(MostChunks).ToList();
         var longest = shown.Max(chunk => Seconds(chunk));
         html.Write($"<ul class=\"legend\"><li><i class=\"swatch source\"></i>Export</li><li><i class=\"swatch destination\"></i>Import</li><li><i class=\"swatch verify\"></i>Verification</li></ul>");
-        OpenTable(html, Invariant($"{shown.Count} of {Counted(report.Chunks.Count, "chunk")}, the longest first"));
+        OpenTable(html, shown.Count == report.Chunks.Count
+            ? "All chunks, the longest first"
+            : Invariant($"The {shown.Count} longest of {Counted(report.Chunks.Count, "chunk")}"));
         html.Write($"<thead><tr><th scope=\"col\">Chunk<th scope=\"col\" class=\"n\">Time<th scope=\"col\">Measurement<th scope=\"col\" class=\"n\">Export<th scope=\"col\" class=\"n\">Import<th scope=\"col\" class=\"n\">Verification<th scope=\"col\" class=\"n\">Points<th scope=\"col\" class=\"n\">Field values<th scope=\"col\" class=\"n\">Staged<th scope=\"col\">Start and stop<th scope=\"col\">Exported at</tr></thead><tbody>");
         foreach (var chunk in shown)
         {

@@ -33,7 +33,7 @@ public static partial class ReportHtml
         .headline{display:flex;align-items:center;gap:16px;padding:18px 20px;background:var(--tone-bg);border-radius:15px 15px 0 0;border-top:6px solid var(--tone)}
         .icon{width:64px;height:64px;flex:none;color:var(--tone)}
         h1{color:var(--tone);font-size:clamp(2rem,7vw,3rem);line-height:1.1;letter-spacing:-.025em}
-        .kicker{color:var(--soft);font-size:.82rem}
+        .kicker{color:var(--soft);font-size:.82rem;display:flex;flex-wrap:wrap;gap:0 .8em}
         .sentence{padding:16px 20px 0;font-size:1.12rem;font-weight:600;line-height:1.45}
         .failure{margin:14px 20px 0;padding:12px 14px;border-left:4px solid var(--tone);background:var(--tone-bg);border-radius:0 8px 8px 0}
         .verdict h2{font-size:.8rem;text-transform:uppercase;letter-spacing:.06em;color:var(--soft);margin-bottom:6px}
@@ -44,7 +44,7 @@ public static partial class ReportHtml
         .tile{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:12px 14px;border-top:3px solid var(--tone,var(--line));display:flex;flex-direction:column;container-type:inline-size}
         .tile dt{font-size:.82rem;color:var(--soft);font-weight:600}
         .tile dd{font-size:.78rem;line-height:1.4;color:var(--soft)}
-        .tile dd.number{font-size:clamp(.85rem,138cqi/var(--characters),1.5rem);height:2.1rem;line-height:2.1rem;font-weight:700;letter-spacing:-.02em;color:var(--tone,var(--ink))}
+        .tile dd.number{font-size:clamp(.85rem,138cqi/var(--characters),1.5rem);min-height:2.1rem;line-height:1.25;display:flex;align-items:center;font-weight:700;letter-spacing:-.02em;color:var(--tone,var(--ink))}
 
         .route{display:grid;grid-template-columns:minmax(0,1fr) auto minmax(0,1fr);gap:12px;align-items:center}
         .end{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--series);border-radius:12px;padding:12px 16px;font-size:.9rem;align-self:stretch}
@@ -58,7 +58,7 @@ public static partial class ReportHtml
         nav a{background:var(--card);border:1px solid var(--line);border-radius:99px;padding:6px 13px;font-size:.85rem;text-decoration:none}
         nav a:hover{border-color:var(--link)}nav b{color:var(--soft);font-weight:600;margin-left:3px}
 
-        .legend{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;font-size:.82rem;color:var(--soft);margin-bottom:10px}
+        .legend{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;font-size:.82rem;color:var(--soft);margin:6px 0 10px}
         .swatch{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px;background:var(--source)}
         .swatch.destination,.bar .destination{background:var(--destination)}.swatch.verify,.bar .verify{background:var(--verify)}.swatch.diff{background:var(--diff)}
         .swatch.window{background:var(--bad-bg);border:1px solid var(--diff)}
@@ -71,7 +71,7 @@ public static partial class ReportHtml
         .plot .source{fill:var(--source)}.plot .destination{fill:var(--destination)}
         .plot .diff{fill:var(--diff);stroke:var(--diff);stroke-width:2;vector-effect:non-scaling-stroke}
         .warn .plot .diff,.swatch.diff.warn{--diff:var(--accounted)}.open .plot .diff,.swatch.diff.open{--diff:var(--soft)}
-        .plot .window{fill:var(--diff);fill-opacity:.13;stroke:var(--diff);stroke-opacity:.55;vector-effect:non-scaling-stroke}
+        .plot .window{fill:var(--diff);fill-opacity:.22}
         .plot .grid,.plot .base{fill:none;stroke:var(--line);vector-effect:non-scaling-stroke}.plot .base{stroke:var(--soft);stroke-opacity:.6}
         .scale,.axis{display:flex;justify-content:space-between;gap:4px 12px;flex-wrap:wrap}.scale b{color:var(--ink)}
         .axis{flex-wrap:nowrap;border-top:1px solid var(--line);margin-top:3px;padding-top:2px;white-space:nowrap}
@@ -95,7 +95,7 @@ public static partial class ReportHtml
         .entry{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:12px 16px;display:grid;gap:6px;font-size:.9rem;grid-template-columns:minmax(0,1fr)}
         .what{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 16px}.what h3{min-width:0}.amount{color:var(--soft)}.amount b{color:var(--ink)}
         .badge{display:inline-block;background:var(--tone-bg,var(--fill));color:var(--tone,var(--soft));border-radius:6px;padding:1px 8px;font-size:.78rem;font-weight:600}
-        .range{color:var(--soft)}.examples{padding-left:1.2em}
+        section>details>summary{margin-top:10px;font-weight:600}.range{color:var(--soft)}.examples{padding-left:1.2em}
         .pairs{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:6px 18px;font-size:.9rem}.pairs dt{color:var(--soft)}
         #request .pairs{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 16px}
         footer{max-width:1160px;margin:0 auto;padding:4px 16px 32px;color:var(--soft);font-size:.82rem}
@@ -104,7 +104,7 @@ public static partial class ReportHtml
         .route{grid-template-columns:minmax(0,1fr);gap:4px}.arrow{justify-self:center;transform:rotate(90deg)}
         .pairs{grid-template-columns:minmax(0,1fr);gap:0}.pairs dd{margin-bottom:8px}.pairs dd:last-child{margin-bottom:0}
         .axis span:nth-child(even){display:none}.range .t{display:block}}
-        @media print{body{font-size:11px}main{max-width:none;padding:0;gap:12px}nav{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+        @media print{details::details-content{content-visibility:visible;height:auto}summary{display:none}body{font-size:11px}main{max-width:none;padding:0;gap:12px}nav{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
         .verdict,.chart,.tile,.entry,tr{break-inside:avoid}.scroll{overflow:visible}th,td{padding:3px 5px;white-space:normal}table{font-size:8px}}
         """;
 }

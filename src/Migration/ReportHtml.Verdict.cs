@@ -7,7 +7,7 @@ public static partial class ReportHtml
     {
         html.Write($"<header class=\"verdict {Tone(report.Verdict)}\"><div class=\"headline\">");
         html.WriteConstant(Icon(report.Verdict));
-        html.Write($"<div><p class=\"kicker\">InfluxDB migration · <span class=\"t\">{Instant(report.Finished)}</span></p><h1>{report.Verdict.ToString()}</h1></div></div>");
+        html.Write($"<div><p class=\"kicker\"><span>InfluxDB migration</span><span class=\"t\">{Instant(report.Finished)}</span></p><h1>{report.Verdict.ToString()}</h1></div></div>");
         html.Write($"<p class=\"sentence\">{Cut(report.Sentence, 1000)}</p>");
         if (report.Failure is not null)
         {
@@ -48,7 +48,7 @@ public static partial class ReportHtml
                 break;
             default:
                 html.Write($"<li>Remove the cause that is named above.</li>");
-                html.Write($"<li>Run the same request once more with the same staging location. Chunks that are finished are skipped, nothing is written twice and nothing is lost.</li>");
+                html.Write($"<li>Run the same request once more with the same staging location. Chunks that are finished are skipped, and a point that is written again replaces itself: nothing is lost or doubled.</li>");
                 html.Write($"<li>Until then the destination is incomplete: don't use it in place of the source.</li>");
                 break;
         }

@@ -14,7 +14,14 @@ public static partial class ReportHtml
         if (!double.IsFinite(seconds) || seconds <= 0)
             return "0 s";
         if (seconds < 0.9995)
-            return seconds < 0.001 ? "< 1 ms" : Invariant($"{seconds * 1000:0} ms");
+        {
+            return seconds switch
+            {
+                < 1e-6 => Invariant($"{seconds * 1e9:0} ns"),
+                < 1e-3 => Invariant($"{seconds * 1e6:0} µs"),
+                _ => Invariant($"{seconds * 1e3:0} ms"),
+            };
+        }
         if (seconds < 59.95)
             return Invariant($"{seconds:0.0} s");
         if (seconds < 3599.5)

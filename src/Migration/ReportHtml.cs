@@ -8,6 +8,7 @@ public static partial class ReportHtml
 {
     // No page gets unreadable, or its file too large for a phone, because 10,000 windows differ: report.json lists all.
     private const int MostEntries = 100;
+    private const int UnfoldedEntries = 8;
     private const int MostRows = 500;
 
     /// <summary>The page.</summary>
@@ -67,6 +68,25 @@ public static partial class ReportHtml
         html.Write($"<a href=\"#differences\">Differences <b>{report.Differences.Count}</b></a>");
         html.Write($"<a href=\"#stages\">Throughput</a><a href=\"#chunks\">Chunks <b>{report.Chunks.Count}</b></a>");
         html.Write($"<a href=\"#remarks\">Schema <b>{report.Remarks.Count}</b></a><a href=\"#request\">Request</a></nav>\n");
+    }
+
+    /// <summary>Entries, of which all but the first are folded: what follows a hundred of them must be found on a phone.</summary>
+    private static void WriteEntries<T>(HtmlWriter html, IReadOnlyList<T> entries, string what, Action<T> write)
+    {
+        html.Write($"<ol class=\"entries\">");
+        var shown = Math.Min(entries.Count, MostEntries);
+        for (var i = 0; i < shown; i++)
+        {
+            if (i == UnfoldedEntries && shown > UnfoldedEntries)
+                html.Write($"</ol><details><summary>{shown - UnfoldedEntries} more {what}</summary><ol class=\"entries\">");
+            html.Write($"<li class=\"entry\">");
+            write(entries[i]);
+            html.Write($"</li>");
+        }
+        html.Write($"</ol>");
+        if (shown > UnfoldedEntries)
+            html.Write($"</details>");
+        WriteRest(html, entries.Count, MostEntries, what);
     }
 
     private static void WriteRest(HtmlWriter html, int count, int shown, string what)

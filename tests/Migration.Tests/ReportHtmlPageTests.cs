@@ -88,6 +88,14 @@ public sealed class ReportHtmlPageTests(ReportHtmlPageTests.Browser browser) : I
     }
 
     [Fact]
+    public async Task Checks_catch_text_that_runs_over_what_follows()
+    {
+        var page = await OpenAsync("<p style=\"height:1em;width:80px\">a sentence that is longer than its box</p><p>next</p>");
+
+        Assert.NotEmpty(await page.OverflowsAsync());
+    }
+
+    [Fact]
     public async Task Checks_catch_an_element_beyond_the_edge_that_no_page_width_shows()
     {
         var page = await OpenAsync("<div style=\"overflow:clip\"><p style=\"position:relative;left:-40px\">gone</p></div>");

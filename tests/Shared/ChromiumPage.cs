@@ -87,6 +87,8 @@ public sealed class ChromiumPage
                 if (box.width === 0 && box.height === 0) continue;
                 const name = element.tagName + '.' + element.getAttribute('class') + ' ' + element.textContent.slice(0, 40);
                 if (box.left < -0.5 || box.right > width + 0.5) found.push(`${name}: ${box.left} to ${box.right}`);
+                const spills = element.scrollHeight - element.clientHeight;
+                if (element.clientHeight > 0 && spills > 4 && !element.matches('.scroll, svg')) found.push(`${name}: ${spills} px below its box`);
                 const style = getComputedStyle(element);
                 const clips = style.overflowX !== 'visible' || style.overflowY !== 'visible';
                 if (clips && !element.matches('.scroll, svg') &&
