@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Influx;
 
 namespace Migration;
@@ -78,6 +79,7 @@ public sealed partial class MigrationRun
         }
         var report = await new ReportBuilder(context.Store, plan, Progress, Time).BuildAsync(started, cancellationToken);
         await context.Store.WriteJsonAsync(StagingLayout.ReportJson, report, MigrationJson.Default.MigrationReport, replace: true, cancellationToken);
+        await context.Store.WriteAsync(StagingLayout.ReportHtml, Encoding.UTF8.GetBytes(ReportHtml.Render(report)), replace: true, cancellationToken);
         return report;
     }
 

@@ -212,6 +212,9 @@ public sealed record VerifyReceipt
     /// <summary>Field values found at the destination.</summary>
     public long FieldValues { get; init; }
 
+    /// <summary>Field values found by window, in the order of the export receipt's windows; without what a reused bucket holds besides.</summary>
+    public IReadOnlyList<long> Found { get; init; } = [];
+
     /// <summary>Field values that a reused bucket holds besides; no failure.</summary>
     public long Further { get; init; }
 

@@ -1,3 +1,5 @@
+using Influx;
+
 namespace Migration;
 
 /// <summary>Makes the report out of the receipts; nothing else is believed.</summary>
@@ -7,6 +9,7 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
     private readonly List<WindowDifference> differences = [];
     private readonly List<ChunkReport> chunks = [];
     private readonly Dictionary<(int Bucket, string Measurement), MeasurementReport> measurements = [];
+    private readonly Dictionary<(int Bucket, string Measurement), List<(TimeRange Window, long Source, long Destination)>> windows = [];
     private long expired;
     private long further;
     private long repaired;
@@ -36,7 +39,7 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
             Remarks = plan.Remarks,
             Stages = [.. progress.Stages.Where(stage => stage.Started).Select(stage => new StageReport(
                 stage.Name, (int)stage.DoneChunks, (int)stage.SkippedChunks, stage.Points, stage.FieldValues, stage.Bytes, stage.Elapsed(time).TotalSeconds, stage.Retries))],
-            Measurements = [.. measurements.Values.OrderByDescending(measurement => measurement.FieldValues)],
+            Measurements = [.. measurements.Select(WithSlices).OrderByDescending(measurement => measurement.FieldValues)],
             LeftOut = leftOut,
             Differences = differences,
             Chunks = [.. chunks.OrderByDescending(chunk => chunk.ExportSeconds + chunk.ImportSeconds + chunk.VerifySeconds)],
@@ -65,7 +68,7 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         further += verify?.Further ?? 0;
         repaired += verify?.Repaired ?? 0;
         differences.AddRange(verify?.Differences ?? []);
-        AddMeasurement(chunk, bucket, export);
+        AddMeasurement(chunk, bucket, export, verify);
         chunks.Add(new ChunkReport
         {
             Id = chunk.Id,
@@ -82,7 +85,7 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         });
     }
 
-    private void AddMeasurement(Chunk chunk, BucketPair bucket, ExportReceipt export)
+    private void AddMeasurement(Chunk chunk, BucketPair bucket, ExportReceipt export, VerifyReceipt? verify)
     {
         var key = (chunk.Bucket, chunk.Measurement);
         var known = measurements.GetValueOrDefault(key) ?? new MeasurementReport
@@ -99,6 +102,26 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
             FieldValues = known.FieldValues + export.FieldValues,
             Start = export.Windows.Select(window => window.Start).Append(known.Start).Min(),
             Stop = export.Windows.Select(window => window.Stop).Append(known.Stop).Max(),
+        };
+        if (!windows.TryGetValue(key, out var list))
+            windows[key] = list = [];
+        for (var i = 0; i < export.Windows.Count; i++)
+            list.Add((export.Windows[i].Range, export.Windows[i].FieldValues, verify?.Found[i] ?? 0));
+    }
+
+    private MeasurementReport WithSlices(KeyValuePair<(int Bucket, string Measurement), MeasurementReport> measurement)
+    {
+        var range = new TimeRange(measurement.Value.Start, measurement.Value.Stop);
+        var (source, destination) = (new TimeSlices(range), new TimeSlices(range));
+        foreach (var (window, sourceValues, destinationValues) in windows[measurement.Key])
+        {
+            source.Add(window, sourceValues);
+            destination.Add(window, destinationValues);
+        }
+        return measurement.Value with
+        {
+            SourceSlices = source.Values,
+            DestinationSlices = plan.Request.Verify == VerifyMode.None ? [] : destination.Values,
         };
     }
 

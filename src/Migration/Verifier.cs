@@ -33,6 +33,7 @@ public sealed class Verifier(
         await using var staged = await StagedChunk.OpenAsync(store, pinned, cancellationToken);
         var receipt = new VerifyReceipt { Chunk = chunk.Id, Sha256 = pinned.Sha256, Mode = plan.Request.Verify, Started = started, Windows = staged.Receipt.Windows.Count };
         var differences = new List<WindowDifference>();
+        var found = new List<long>(staged.Receipt.Windows.Count);
         foreach (var window in staged.Receipt.Windows)
         {
             var removed = import.Removed.FirstOrDefault(content => content.Range == window.Range) ?? new WindowContent();
@@ -46,10 +47,11 @@ public sealed class Verifier(
             }
             if (difference is not null)
                 differences.Add(difference);
+            found.Add(values);
             progress.Add(window.Points, window.FieldValues);
             receipt = receipt with { FieldValues = receipt.FieldValues + values, Further = receipt.Further + further };
         }
-        receipt = receipt with { Differences = differences, Seconds = time.GetElapsedTime(clock).TotalSeconds };
+        receipt = receipt with { Found = found, Differences = differences, Seconds = time.GetElapsedTime(clock).TotalSeconds };
         await store.WriteJsonAsync(key, receipt, MigrationJson.Default.VerifyReceipt, replace: true, cancellationToken);
         progress.ChunkDone();
         logger.ChunkDone("verify", chunk.Id, chunk.Measurement, staged.Receipt.Points, receipt.FieldValues, receipt.Seconds);

@@ -20,6 +20,9 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
 
         Assert.Equal(Verdict.Verified, report.Verdict);
         Assert.Equal((SamplePoints, SampleValues), (report.Points, report.FieldValues));
+        Assert.All(report.Measurements, measurement => Assert.Equal(measurement.SourceSlices, measurement.DestinationSlices));
+        Assert.Equal(SampleValues, report.Measurements.Sum(measurement => measurement.DestinationSlices.Sum()));
+        Assert.Contains("Verified", await File.ReadAllTextAsync(Path.Combine(pipeline.Folder, StagingLayout.ReportHtml)), StringComparison.Ordinal);
         Assert.Equal(await ContentAsync(servers.Source.Url), await ContentAsync(destination.Url));
     }
 
