@@ -34,3 +34,6 @@ need_debian() {
     exit 1
   }
 }
+
+# The S3 server of the tests goes into the user's cache, beside the machine's own packages.
+need_s3_server() { "$(dirname "${BASH_SOURCE[0]}")/s3-server.sh" install; }

@@ -125,10 +125,10 @@ public sealed class FolderStore : IStagingStore
             file = new FileStream(path + Unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.Asynchronous);
         }
 
-        public override async Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        protected override async Task AppendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
             await file.WriteAsync(content, cancellationToken);
 
-        public override async Task<StagedObject> CompleteAsync(CancellationToken cancellationToken)
+        protected override async Task<StagedObject> FinishAsync(CancellationToken cancellationToken)
         {
             // What a receipt vouches for must outlive a power cut.
             file.Flush(flushToDisk: true);

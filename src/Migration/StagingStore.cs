@@ -43,16 +43,46 @@ public interface IStagingStore : IDisposable
 }
 
 /// <summary>
-/// Writes one object. Disposed before it completed, it leaves nothing behind; after a failed write it refuses further ones.
+/// Writes one object. Disposed before it completed, it leaves nothing behind; after its first error, a cancellation included,
+/// it refuses everything but to be disposed.
 /// </summary>
 public abstract class StagingWriter : IAsyncDisposable
 {
+    private bool usable = true;
+
     /// <summary>Appends bytes.</summary>
-    public abstract Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+    /// <exception cref="InvalidOperationException">The writer failed or completed before.</exception>
+    public async Task WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        TakeTurn();
+        cancellationToken.ThrowIfCancellationRequested();
+        await AppendAsync(content, cancellationToken);
+        usable = true;
+    }
 
     /// <summary>Makes the object appear under its key.</summary>
-    public abstract Task<StagedObject> CompleteAsync(CancellationToken cancellationToken);
+    /// <exception cref="InvalidOperationException">The writer failed or completed before.</exception>
+    /// <exception cref="StagingException">Another run wrote the object since this writer was made; that one stays.</exception>
+    public async Task<StagedObject> CompleteAsync(CancellationToken cancellationToken)
+    {
+        TakeTurn();
+        cancellationToken.ThrowIfCancellationRequested();
+        return await FinishAsync(cancellationToken);
+    }
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>Appends bytes; not called again after it failed.</summary>
+    protected abstract Task AppendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>Makes the object appear; called once, and only when nothing failed.</summary>
+    protected abstract Task<StagedObject> FinishAsync(CancellationToken cancellationToken);
+
+    private void TakeTurn()
+    {
+        if (!usable)
+            throw new InvalidOperationException("the writer failed or completed before: it can only be disposed");
+        usable = false;
+    }
 }

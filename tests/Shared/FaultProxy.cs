@@ -132,6 +132,8 @@ public sealed class FaultProxy : IAsyncDisposable
         var request = new HttpRequestMessage(new HttpMethod(from.Method), new Uri($"{from.Path.ToUriComponent()}{from.QueryString}", UriKind.Relative));
         if (from.ContentLength > 0 || from.Headers.TransferEncoding.Count > 0)
             request.Content = new StreamContent(from.Body);
+        // Signed requests cover the name that the client called.
+        request.Headers.Host = from.Host.Value;
         foreach (var (name, values) in from.Headers)
         {
             if (name is "Host" or "Connection" or "Transfer-Encoding" or "Keep-Alive" or "Expect")

@@ -1,0 +1,35 @@
+namespace Migration.Tests;
+
+public sealed class FolderStoreTests : StagingStoreContract, IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("folder-store-").FullName;
+
+    [Fact]
+    public async Task Opening_removes_what_a_killed_run_left()
+    {
+        var left = Path.Combine(folder, "chunks", "1.lp.gz.unfinished");
+        Directory.CreateDirectory(Path.GetDirectoryName(left)!);
+        await File.WriteAllTextAsync(left, "half");
+
+        using var store = await OpenAsync();
+
+        Assert.False(File.Exists(left));
+    }
+
+    [Fact]
+    public async Task Second_run_in_the_folder_is_refused()
+    {
+        using var store = await OpenAsync();
+
+        var error = Assert.Throws<IOException>(() => FolderStore.Open(folder));
+
+        Assert.Contains("another run", error.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    protected override Task<IStagingStore> OpenAsync() => Task.FromResult<IStagingStore>(FolderStore.Open(folder));
+
+    protected override Task<IReadOnlyList<string>> UnfinishedAsync() =>
+        Task.FromResult<IReadOnlyList<string>>([.. Directory.EnumerateFiles(folder, "*.unfinished", SearchOption.AllDirectories)]);
+}
