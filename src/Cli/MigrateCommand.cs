@@ -47,9 +47,8 @@ internal static class MigrateCommand
     {
         var folder = options.Folder(parsed, request);
         var restore = options.RestoreDir(parsed) is not null;
-        if (restore && !Directory.Exists(folder))
-            throw new InputException($"the staging folder '{folder}' does not exist");
-        using var store = Open(folder);
+        using var store = await StoreFactory.OpenAsync(
+            folder, restore, options.S3Bucket(parsed), options.AllowUnownedBucket(parsed), cancellationToken);
         var level = options.LogLevel(parsed) switch { "debug" => LogLevel.Information, "error" => LogLevel.Error, _ => LogLevel.Warning };
         var run = new MigrationRun(Context(request, store, progress, new ConsoleLogger(level)));
         var report = await ProgressView.RunAsync(
@@ -79,18 +78,6 @@ internal static class MigrateCommand
             await Console.Out.WriteLineAsync($"{(remark.Rejects ? "will be rejected" : "note")}: {remark.Bucket} {remark.Measurement}: {remark.Text}");
         await Console.Out.WriteLineAsync($"{plan.Chunks.Count:N0} chunks, about {plan.Chunks.Sum(chunk => chunk.FieldValues):N0} field values; nothing was written");
         return ExitCodes.Complete;
-    }
-
-    private static FolderStore Open(string folder)
-    {
-        try
-        {
-            return FolderStore.Open(folder);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException(failure.Message);
-        }
     }
 
     private static RunContext Context(MigrationRequest request, IStagingStore store, MigrationProgress progress, ILogger logger) => new()

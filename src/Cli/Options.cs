@@ -19,10 +19,10 @@ internal sealed class Options
     private readonly Option<bool> skipVerify = new("--skip-verify") { Description = "Leaves the servers' certificates unchecked; --ca-file is the right answer to a private authority." };
     private readonly Option<string?> caFile = new("--ca-file") { Description = "A PEM file of the authorities to trust." };
     private readonly Option<string?> dirName = new("--dir-name") { Description = "The staging folder; by default a name that is the same for the same migration." };
-    private readonly Option<string?> restoreDir = new("--retry-restore-dir") { Description = "Continues from a staging folder without touching the source." };
+    private readonly Option<string?> restoreDir = new("--retry-restore-dir") { Description = "Continues from a staging folder, or with --s3-bucket a prefix, without touching the source." };
     private readonly Option<string> logLevel = new("--log-level") { Description = "debug, info or error.", DefaultValueFactory = _ => "info" };
-    private readonly Option<string?> s3Bucket = new("--s3-bucket") { Description = "Not in this version: stages in an S3 bucket." };
-    private readonly Option<bool> unownedBucket = new("--allow-unowned-s3-bucket") { Description = "Not in this version: takes an S3 bucket of another account." };
+    private readonly Option<string?> s3Bucket = new("--s3-bucket") { Description = "The S3 bucket to stage in, with the AWS credentials of the environment; --dir-name is then the prefix." };
+    private readonly Option<bool> unownedBucket = new("--allow-unowned-s3-bucket") { Description = "Takes a staging bucket that another account owns." };
     private readonly Option<string?> start = new("--start") { Description = "The first time, RFC 3339 or nanoseconds." };
     private readonly Option<string?> stop = new("--stop") { Description = "The time after the last." };
     private readonly Option<string[]> measurements = new("--measurement") { Description = "Measurements to move, with * and ?; may be repeated." };
@@ -55,6 +55,10 @@ internal sealed class Options
 
     public string LogLevel(ParseResult parsed) => parsed.GetValue(logLevel)!;
 
+    public string? S3Bucket(ParseResult parsed) => parsed.GetValue(s3Bucket);
+
+    public bool AllowUnownedBucket(ParseResult parsed) => parsed.GetValue(unownedBucket);
+
     public string? RestoreDir(ParseResult parsed) => parsed.GetValue(restoreDir);
 
     /// <summary>The staging folder: the same for the same migration, so that the same command resumes it.</summary>
@@ -75,8 +79,8 @@ internal sealed class Options
         var problems = new List<string>();
         if (parsed.GetValue(confirmFull))
             problems.Add("--confirm-full: replacing users, tokens and dashboards is not part of this version; --full moves the data of all buckets");
-        if (parsed.GetValue(s3Bucket) is not null || parsed.GetValue(unownedBucket))
-            problems.Add("--s3-bucket: staging in S3 is not part of this version; leave it out to stage in a folder");
+        if (parsed.GetValue(unownedBucket) && parsed.GetValue(s3Bucket) is null)
+            problems.Add("--allow-unowned-s3-bucket goes with --s3-bucket only");
         var request = new MigrationRequest
         {
             Source = new ServerRequest { Url = parsed.GetValue(sourceHost)!, Org = parsed.GetValue(sourceOrg), Bucket = parsed.GetValue(sourceBucket) },

@@ -15,7 +15,7 @@ public sealed class CommandTests
     [InlineData("name the source bucket", "migrate", "--dest-host", Destination)]
     [InlineData("name the destination's URL", "migrate", "--src-bucket", "d")]
     [InlineData("users, tokens and dashboards", "migrate", "--dest-host", Destination, "--full", "--confirm-full")]
-    [InlineData("not part of this version", "migrate", "--dest-host", Destination, "--src-bucket", "d", "--s3-bucket", "b")]
+    [InlineData("goes with --s3-bucket", "migrate", "--dest-host", Destination, "--src-bucket", "d", "--allow-unowned-s3-bucket")]
     [InlineData("--tag", "migrate", "--dest-host", Destination, "--src-bucket", "d", "--tag", "novalue")]
     [InlineData("does not exist", "migrate", "--dest-host", Destination, "--src-bucket", "d", "--retry-restore-dir", "/nonexistent/folder")]
     [InlineData("--src-token", "migrate", "--src-token", "fake", "--dest-host", Destination, "--src-bucket", "d")]

@@ -32,6 +32,8 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
         return await Run(store).RunAsync(cancellationToken);
     }
 
+    public Task<MigrationReport> RunAsync(IStagingStore store) => Run(store).RunAsync(CancellationToken.None);
+
     public async Task<MigrationReport> RestoreAsync()
     {
         using var store = FolderStore.Open(folder);
@@ -63,7 +65,7 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
         return text.ReadToEnd();
     }
 
-    private MigrationRun Run(FolderStore store)
+    private MigrationRun Run(IStagingStore store)
     {
         Progress = new MigrationProgress();
         return new MigrationRun(new RunContext
