@@ -1,0 +1,82 @@
+using TestServers;
+
+namespace Migration.Tests;
+
+public sealed class FaultTests(TwoServers servers) : IClassFixture<TwoServers>
+{
+    [Theory]
+    [InlineData(429)]
+    [InlineData(503)]
+    [InlineData(502)]
+    public async Task A_busy_destination_is_tried_again_and_the_retries_are_counted(int status)
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var proxy = await FaultProxy.StartAsync(destination.Url);
+        var rule = proxy.On("POST", "/write", skip: 1, times: 2);
+        rule.Answer(status, "", ("Retry-After", "0"));
+        using var pipeline = new Pipeline(servers.Source.Url, proxy.Url);
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Equal((Verdict.Verified, 2), (report.Verdict, rule.Hits));
+        Assert.Equal(2, pipeline.Progress.Import.Retries);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_too_large_is_halved()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var proxy = await FaultProxy.StartAsync(destination.Url);
+        // An upload of more than 700 bytes is what this proxy's nginx would refuse.
+        proxy.On(request => request.Path == "/write" && request.ContentLength > 700, times: int.MaxValue).Answer(413, "Request Entity Too Large");
+        using var pipeline = new Pipeline(servers.Source.Url, proxy.Url);
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Equal(Verdict.Verified, report.Verdict);
+        Assert.Empty(report.LeftOut);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_export_whose_answer_is_cut_is_read_anew(bool truncated)
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var proxy = await FaultProxy.StartAsync(servers.Source.Url);
+        using var pipeline = new Pipeline(proxy.Url, destination.Url);
+        // Planning asks some 30 questions of this sample; every answer after them may carry points.
+        var rule = proxy.On("POST", "/query", skip: 40, times: 3);
+        if (truncated)
+            rule.Truncate(300);
+        else
+            rule.CutBefore();
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Equal((Verdict.Verified, 3), (report.Verdict, rule.Hits));
+        Assert.Equal(2_008, report.Points);
+    }
+
+    [Fact]
+    public async Task A_window_that_the_source_gives_up_is_split_in_two()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var source = await InfluxdProcess.StartAsync();
+        await using var proxy = await FaultProxy.StartAsync(source.Url);
+        // Databases, policies, field keys, shards, tag keys, two edges, one count and the chunk's field keys come first.
+        proxy.On("POST", "/query", skip: 9).Answer(500, """{"error":"query interrupted"}""");
+        await Pipeline.QueryAsync(source.Url, "CREATE DATABASE d WITH DURATION 0s SHARD DURATION 1d NAME \"rp\"");
+        var lines = Enumerable.Range(0, 300).Select(i => $"cpu v={i}i {1_750_000_000_000_000_000 + (i * 60_000_000_000L)}\n");
+        await Pipeline.WriteAsync(source.Url, string.Concat(lines));
+        using var pipeline = new Pipeline(proxy.Url, destination.Url);
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Equal((Verdict.Verified, 300L), (report.Verdict, report.Points));
+        using var store = FolderStore.OpenForReading(pipeline.Folder);
+        var receipt = await store.ReadJsonAsync(StagingLayout.ExportReceipt(report.Chunks[0].Id), MigrationJson.Default.ExportReceipt, CancellationToken.None);
+        Assert.Equal(2, receipt!.Windows.Count);
+        Assert.Equal(receipt.Windows[0].Stop, receipt.Windows[1].Start);
+    }
+}
