@@ -91,21 +91,20 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
             Remark(pair.Source.Name, name, schema, tagKeys.GetValueOrDefault(measurement) ?? []);
             // Inside one shard group a field has one type; where the groups are not told, no group is shorter than an hour.
             var ownGrid = !schema.HasConflict || grid.Known ? grid.Grid : new ShardGrid(3_600_000_000_000);
-            AddChunks(pair, name, await windows.FindAsync(name, schema, ownGrid, cancellationToken));
+            AddChunks(pair, name, await windows.FindAsync(name, schema, ownGrid, grid.Stop, cancellationToken));
         }
     }
 
-    private async Task<(ShardGrid Grid, bool Known)> GridAsync(Bucket bucket, CancellationToken cancellationToken)
+    // Stop is that of the last group, past which no point lies; null where the groups don't tell.
+    private async Task<(ShardGrid Grid, bool Known, long? Stop)> GridAsync(Bucket bucket, CancellationToken cancellationToken)
     {
         var grid = new ShardGrid((long)bucket.ShardGroupDuration.TotalMicroseconds * 1000);
         var groups = await source.ShardGroupsAsync(bucket, cancellationToken);
-        foreach (var group in groups ?? [])
-        {
-            // The groups at the ends of time are cut, and their length says nothing.
-            if (group.Start > Timestamp.Min && group.Stop < Timestamp.Max - 1_000_000_000 && group.Length > 0 && group.Length < long.MaxValue)
-                grid = grid.CommonWith((long)group.Length);
-        }
-        return (grid, groups is not null);
+        // The groups at the ends of time are cut, and neither their length nor their stop says anything.
+        var whole = groups?.Where(group => group.Start > Timestamp.Min && group.Stop < Timestamp.Max - 1_000_000_000 && group.Length > 0 && group.Length < long.MaxValue).ToList() ?? [];
+        foreach (var group in whole)
+            grid = grid.CommonWith((long)group.Length);
+        return (grid, groups is not null, whole.Count > 0 && whole.Count == groups!.Count ? whole.Max(group => group.Stop) : null);
     }
 
     private void AddChunks(BucketPair pair, string measurement, IEnumerable<PlannedWindow> windows)

@@ -35,13 +35,15 @@ internal sealed class MigrationBenchmark(string command, InfluxdProcess source, 
             var small = await Sample.LoadAsync(source, "small", fieldValues / 10);
             var staging = Path.Combine(folder, "staging");
             await MigrateAsync("large", staging, NoVerification);
-            var curl = await CurlLoad.PrepareAsync(
-                staging, Directory.CreateDirectory(Path.Combine(folder, "members")).FullName, new Uri(destination.Url, "/write?db=bench&precision=ns"), Connections);
+            var members = Directory.CreateDirectory(Path.Combine(folder, "members")).FullName;
+            var read = await CurlLoad.PrepareReadAsync(staging, members, source.Url, "large", Connections);
+            var write = await CurlLoad.PrepareWriteAsync(staging, members, new Uri(destination.Url, "/write?db=bench&precision=ns"), Connections);
             List<Row> rows = [];
             for (var round = 1; round <= Rounds; round++)
             {
                 Console.Error.WriteLine($"Round {round} of {Rounds} ...");
-                Keep(rows, new Row("curl posts the same batches", large, await OnEmptyAsync(() => CurlLoad.RunAsync(curl))));
+                Keep(rows, new Row("curl posts the same batches", large, await OnEmptyAsync(() => CurlLoad.RunAsync(write))));
+                Keep(rows, new Row("curl reads the same windows", large, await CurlLoad.RunAsync(read)));
                 Keep(rows, new Row("import alone", large, await ImportAsync(staging)));
                 Keep(rows, new Row("migrate --verify none", large, await MigrateAsync("large", Path.Combine(folder, $"none-{round}"), NoVerification)));
                 Keep(rows, new Row("migrate (content verified)", large, await MigrateAsync("large", Path.Combine(folder, $"content-{round}"), [])));
@@ -95,14 +97,14 @@ internal sealed class MigrationBenchmark(string command, InfluxdProcess source, 
 
     private static void Print(List<Row> rows)
     {
-        var (curl, import, none) = (rows[0], rows[1], rows[2]);
-        var export = none.CpuPerMillion - import.CpuPerMillion;
-        Console.WriteLine("| what (best of 3, 2 connections) | wall, curl = 1.00 | wall, import = 1.00 | field values/s | client CPU s per million | peak MB |");
+        Row Named(string name) => rows.Single(row => row.Name == name);
+        var (curl, import, none) = (rows[0], Named("import alone"), Named("migrate --verify none"));
+        Console.WriteLine(FormattableString.Invariant($"| {curl.FieldValues:N0} field values, best of {Rounds}, {Connections} connections | wall, curl posts = 1.00 | wall, import = 1.00 | field values/s | client CPU s per million | peak MB |"));
         Console.WriteLine("|---|---|---|---|---|---|");
         foreach (var row in rows)
             Console.WriteLine(FormattableString.Invariant(
                 $"| {row.Name} | {PerValue(row) / PerValue(curl):F2} | {PerValue(row) / PerValue(import):F2} | {row.ValuesPerSecond:N0} | {row.CpuPerMillion:F2} | {row.Cost.PeakBytes / 1e6:F0} |"));
-        Console.WriteLine(FormattableString.Invariant($"| export (migrate --verify none less import alone) | | | | {export:F2} | |"));
+        Console.WriteLine(FormattableString.Invariant($"| export (migrate --verify none less import alone) | | | | {none.CpuPerMillion - import.CpuPerMillion:F2} | |"));
     }
 
     private static double PerValue(Row row) => row.Cost.Wall.TotalSeconds / row.FieldValues;

@@ -4,16 +4,19 @@ using TestServers;
 
 namespace Benchmarks;
 
-/// <summary>The data that is moved: 4 measurements of 50 hosts, 10 fields a point of every type but strings and of several precisions.</summary>
+/// <summary>
+/// The data that is moved: 4 measurements, 2,500 points of each host, 10 fields a point of every type but strings and of
+/// several precisions. More field values are more hosts, so that a run of another size differs in size only.
+/// </summary>
 internal static class Sample
 {
     private const int Fields = 10;
     private const int Measurements = 4;
-    private const int Hosts = 50;
+    private const int PointsPerSeries = 2_500;
     private const int PointsPerRequest = 10_000;
 
-    // Two weeks of data whatever the number of points, so that a run has the same shard groups.
-    private static readonly TimeSpan Span = TimeSpan.FromDays(14);
+    // Two weeks, so that there are three shard groups.
+    private static readonly long Step = TimeSpan.FromDays(14).Ticks * 100 / PointsPerSeries;
     private static readonly DateTimeOffset Start = new(2025, 6, 2, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Fills a database of a 1.x server.</summary>
@@ -22,22 +25,21 @@ internal static class Sample
     {
         using var client = new HttpClient { BaseAddress = server.Url, Timeout = TimeSpan.FromMinutes(2) };
         await Databases.CreateAsync(client, database);
-        var perSeries = fieldValues / Fields / Measurements / Hosts;
-        var step = Span.Ticks * 100 / perSeries;
+        var allSeries = (int)(fieldValues / Fields / PointsPerSeries);
         var text = new StringBuilder();
         var random = new Random(1);
         var pending = 0;
-        for (var i = 0L; i < perSeries; i++)
+        for (var i = 0L; i < PointsPerSeries; i++)
         {
-            for (var series = 0; series < Measurements * Hosts; series++)
+            for (var series = 0; series < allSeries; series++)
             {
-                Append(text, random, series, (Start.ToUnixTimeSeconds() * 1_000_000_000) + (i * step), i);
+                Append(text, random, series, (Start.ToUnixTimeSeconds() * 1_000_000_000) + (i * Step), i);
                 if (++pending == PointsPerRequest)
                     await SendAsync();
             }
         }
         await SendAsync();
-        return perSeries * Fields * Measurements * Hosts;
+        return (long)allSeries * PointsPerSeries * Fields;
 
         async Task SendAsync()
         {

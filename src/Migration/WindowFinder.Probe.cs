@@ -1,0 +1,90 @@
+using Influx;
+
+namespace Migration;
+
+// Counting every field reads every value of the source, which costs it nearly as much as the export. So one field that
+// the measurement's points have is counted everywhere, all of them only where that one has no value and in a small
+// sample, and the number of values in a window is an estimate. A window that holds values of any field is always found.
+internal sealed partial class WindowFinder
+{
+    // Where the probe is missing in more stretches than this, one count of everything is cheaper than one of each.
+    private const int MaxGaps = 16;
+
+    // Enough points that the mean number of fields of a point is near, few enough that their count costs nothing.
+    private const long SamplePoints = 20_000;
+
+    private async Task<List<PlannedWindow>> ProbedAsync(
+        string measurement, string columns, string probe, TimeRange inner, ShardGrid grid, CancellationToken cancellationToken)
+    {
+        var probed = await CountedAsync(measurement, $"count({probe})", inner, grid, cancellationToken);
+        var gaps = Gaps(probed, inner);
+        if (probed.Count == 0 || gaps.Count > MaxGaps)
+            return await CountedAsync(measurement, columns, inner, grid, cancellationToken);
+        var perProbe = await ValuesPerProbeAsync(measurement, columns, probe, probed.MaxBy(window => window.FieldValues), cancellationToken);
+        var windows = probed.ConvertAll(window => window with { FieldValues = (long)Math.Ceiling(window.FieldValues * perProbe) });
+        foreach (var gap in gaps)
+            windows.AddRange(await CountedAsync(measurement, columns, gap, grid, cancellationToken));
+        windows.Sort((a, b) => a.Start.CompareTo(b.Start));
+        return windows;
+    }
+
+    private async Task<double> ValuesPerProbeAsync(
+        string measurement, string columns, string probe, PlannedWindow densest, CancellationToken cancellationToken)
+    {
+        var slices = Math.Max(1, densest.FieldValues / SamplePoints);
+        var middle = densest.Start + (long)(densest.Range.Length / 2);
+        var sample = new TimeRange(
+            slices == 1 ? densest.Start : middle,
+            slices == 1 ? densest.Stop : middle + Math.Max(1, (long)(densest.Range.Length / slices)));
+        var all = await CountAsync(measurement, columns, sample, cancellationToken);
+        var one = await CountAsync(measurement, $"count({probe})", sample, cancellationToken);
+        return one == 0 ? 1 : (double)all / one;
+    }
+
+    private static List<TimeRange> Gaps(List<PlannedWindow> windows, TimeRange inner)
+    {
+        var gaps = new List<TimeRange>();
+        var start = inner.Start;
+        foreach (var window in windows)
+        {
+            if (window.Start > start)
+                gaps.Add(new TimeRange(start, window.Start));
+            start = window.Stop;
+        }
+        if (start < inner.Stop)
+            gaps.Add(new TimeRange(start, inner.Stop));
+        return gaps;
+    }
+
+    // Null where one field tells nothing about the others, or none can be named.
+    private static string? Probe(FieldSchema schema, Edge first, Edge last) =>
+        schema.HasConflict || schema.Count == 1
+            ? null
+            : first.Fields.Where(last.Fields.Contains).Concat(first.Fields)
+                .Select(field => field.ToString())
+                .Where(field => field.AsSpan().IndexOfAny('\r', '\0') < 0)
+                .Select(field => $"{InfluxQl.Identifier(field)}::field")
+                .FirstOrDefault();
+
+    /// <summary>The first or the last row of a measurement.</summary>
+    private sealed class Edge(bool isLast, long? time = null)
+    {
+        public bool IsLast => isLast;
+
+        /// <summary>Its time, or the nearest that is known; null before a row was added.</summary>
+        public long? Time { get; private set; } = time;
+
+        /// <summary>The fields that have a value in it.</summary>
+        public List<ByteKey> Fields { get; } = [];
+
+        public void Add(IReadOnlyList<QueryRow> rows)
+        {
+            foreach (var row in rows)
+            {
+                var found = (long)row.Values[0]!;
+                Time = Time is not { } known ? found : isLast ? Math.Max(known, found) : Math.Min(known, found);
+                Fields.AddRange(row.Columns.Where((_, column) => column > 0 && row.Values[column] is not null));
+            }
+        }
+    }
+}
