@@ -35,5 +35,7 @@ need_debian() {
   }
 }
 
-# The S3 server of the tests goes into the user's cache, beside the machine's own packages.
+# The S3 and AWS servers of the tests go into the user's cache, beside the machine's own packages.
 need_s3_server() { "$(dirname "${BASH_SOURCE[0]}")/s3-server.sh" install; }
+
+need_aws_server() { "$(dirname "${BASH_SOURCE[0]}")/aws-server.sh" install; }

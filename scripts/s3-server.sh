@@ -2,96 +2,26 @@
 # A real S3 server for the tests: Ceph's gateway with one monitor and one memory-backed store, on loopback only.
 #   s3-server.sh install                     unpacks it into the user's cache; nothing of the machine changes
 #   s3-server.sh run FOLDER MON_PORT S3_PORT  serves until its standard input ends; prints "ready" when it does
-# Stable Debian's gateway is too old for conditional writes and checksums (before 20), so the packages of a newer suite are
-# unpacked into a folder of their own and run with that folder's loader and libraries. Neither needs root.
+# Stable Debian's gateway is too old for conditional writes and checksums (before 20).
 set -euo pipefail
 
+name=s3-server
 suite=forky
 release=20
 root=${XDG_CACHE_HOME:-$HOME/.cache}/influx-migrate-tests/ceph-$release
+. "$(dirname "${BASH_SOURCE[0]}")/unpacked.sh"
 
-say() { echo "s3-server: $*" >&2; }
-
-# ceph_run PROGRAM ARGUMENT...: runs a program of the unpacked folder.
-ceph_run() { (ceph_exec "$@"); }
-
-# ceph_exec PROGRAM ARGUMENT...: becomes it, so that the shell's child is the program and can be ended by its id.
-ceph_exec() {
-  local program=$1
-  shift
-  exec "$(echo "$root"/usr/lib/*-linux-gnu/ld-linux-*.so.*)" --library-path "$(library_path "$root")" "$root/usr/bin/$program" "$@"
-}
-
-library_path() {
-  local libraries
-  libraries=$(echo "$1"/usr/lib/*-linux-gnu)
-  echo "$libraries:$libraries/ceph"
-}
-
-installed() { [ -e "$root/usr/bin/radosgw" ]; }
-
-mirror() { apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | head -n 1; }
-
-install() {
-  installed && return
-  mkdir -p "$(dirname "$root")"
-  exec 9>"$root.lock"
-  flock 9
-  installed && return
-  command -v apt-get >/dev/null || {
-    say "this is not a Debian machine: run the tests in a Debian container"
-    exit 1
-  }
-  [ -n "$(mirror)" ] || apt-get update -qq >&2 || true
-  [ -n "$(mirror)" ] || {
-    say "apt knows no mirror: run 'apt-get update' as root, then this again"
-    exit 1
-  }
-  say "unpacking Ceph $release into $root ..."
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
-  download "$work"
-  unpack "$work"
-}
-
-download() {
-  local work=$1
-  local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  mkdir -p "$work"/{lists,archives}/partial
-  : >"$work/status"
-  echo "deb [signed-by=$keyring] $(mirror) $suite main" >"$work/sources.list"
-  local apt=(apt-get -qq -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null
-    -o "Dir::State::Lists=$work/lists" -o "Dir::State::status=$work/status" -o "Dir::Cache=$work"
-    -o Acquire::Languages=none -o APT::Install-Recommends=0 -o APT::Sandbox::User=root
-    -o DPkg::Post-Invoke::= -o APT::Update::Post-Invoke::= -o Debug::NoLocking=1)
-  "${apt[@]}" update >&2
-  "${apt[@]}" -y --download-only install base-files radosgw ceph-mon ceph-osd >"$work/log" 2>&1 || {
-    tail -n 5 "$work/log" >&2
-    say "the packages of Debian's suite '$suite' could not be loaded"
-    exit 1
-  }
-}
-
-unpack() {
-  local work=$1 package
-  rm -rf "$root.new"
-  mkdir -p "$root.new"
-  # base-files makes the links of the merged /usr that the others expect.
-  dpkg-deb -x "$work"/archives/base-files_*.deb "$root.new"
-  for package in "$work"/archives/*.deb; do
-    dpkg-deb -x "$package" "$root.new"
-  done
-  rm -rf "$root.new"/usr/share/{doc,man,locale}
-  mv "$root.new" "$root"
-  case "$(ceph_run radosgw --version)" in
+check_release() {
+  case "$(unpacked_run radosgw --version)" in
     "ceph version $release."*) ;;
     *)
       say "suite '$suite' no longer has Ceph $release: name another suite, or check what the tests assume of this one"
-      mv "$root" "$root.unexpected"
-      exit 1
+      return 1
       ;;
   esac
 }
+
+install() { unpack_once usr/bin/radosgw radosgw ceph-mon ceph-osd; }
 
 configure() {
   local folder=$1 mon_port=$2 s3_port=$3 libraries
@@ -138,21 +68,18 @@ CONF
 
 make_keys() {
   local keys=$1
-  ceph_run ceph-authtool --create-keyring "$keys" --gen-key -n mon. --cap mon 'allow *'
-  ceph_run ceph-authtool "$keys" --gen-key -n client.admin --cap mon 'allow *' --cap osd 'allow *'
-  ceph_run ceph-authtool "$keys" --gen-key -n client.rgw --cap mon 'allow *' --cap osd 'allow *'
-  ceph_run ceph-authtool "$keys" --gen-key -n osd.0 --cap mon 'allow profile osd' --cap osd 'allow *'
+  unpacked_run ceph-authtool --create-keyring "$keys" --gen-key -n mon. --cap mon 'allow *'
+  unpacked_run ceph-authtool "$keys" --gen-key -n client.admin --cap mon 'allow *' --cap osd 'allow *'
+  unpacked_run ceph-authtool "$keys" --gen-key -n client.rgw --cap mon 'allow *' --cap osd 'allow *'
+  unpacked_run ceph-authtool "$keys" --gen-key -n osd.0 --cap mon 'allow profile osd' --cap osd 'allow *'
 }
 
-admin() {
-  PYTHONHOME=$root/usr PYTHONPATH=$root/usr/lib/python3/dist-packages \
-    ceph_run "$(basename "$(echo "$root"/usr/bin/python3.[0-9][0-9])")" "$root/usr/bin/ceph" --connect-timeout 20 "$@"
-}
+admin() { (python_exec "$root/usr/bin/ceph" --connect-timeout 20 "$@"); }
 
 # Daemons end with this script, however it ends: its standard input closes when the test process dies.
 started=()
 daemon() {
-  ceph_exec "$@" </dev/null >>"$CEPH_FOLDER/log/$1.out" 2>&1 &
+  unpacked_exec "$@" </dev/null >>"$CEPH_FOLDER/log/$1.out" 2>&1 &
   started+=($!)
 }
 
@@ -184,7 +111,7 @@ port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
 
 # Two users whose ids look like AWS account ids: this gateway compares the expected bucket owner with the user id.
 make_user() {
-  ceph_run radosgw-admin -n client.rgw user create --uid="$1" --display-name="$1" --access-key="$2" --secret="$3"
+  unpacked_run radosgw-admin -n client.rgw user create --uid="$1" --display-name="$1" --access-key="$2" --secret="$3"
 }
 
 run() {
@@ -195,13 +122,13 @@ run() {
   configure "$CEPH_FOLDER" "$mon_port" "$s3_port"
   {
     make_keys "$CEPH_FOLDER/keyring"
-    ceph_run monmaptool --create --fsid "$(awk '/^fsid/ {print $3}' "$CEPH_CONF")" --addv a "[v2:127.0.0.1:$mon_port]" "$CEPH_FOLDER/monmap"
-    ceph_run ceph-mon -i a --mkfs --monmap "$CEPH_FOLDER/monmap" --keyring "$CEPH_FOLDER/keyring"
+    unpacked_run monmaptool --create --fsid "$(awk '/^fsid/ {print $3}' "$CEPH_CONF")" --addv a "[v2:127.0.0.1:$mon_port]" "$CEPH_FOLDER/monmap"
+    unpacked_run ceph-mon -i a --mkfs --monmap "$CEPH_FOLDER/monmap" --keyring "$CEPH_FOLDER/keyring"
     daemon ceph-mon -f -i a
     id=$(cat /proc/sys/kernel/random/uuid)
     admin osd new "$id"
     admin auth add osd.0 -i "$CEPH_FOLDER/keyring"
-    ceph_run ceph-osd -i 0 --mkfs --osd-uuid "$id"
+    unpacked_run ceph-osd -i 0 --mkfs --osd-uuid "$id"
     daemon ceph-osd -f -i 0
     wait_for 30 osd_up
     daemon radosgw -f -n client.rgw

@@ -59,7 +59,7 @@ public sealed class S3Server : IAsyncDisposable
 
     private static Process Launch(string data, int monitorPort, int port)
     {
-        var start = new ProcessStartInfo("bash", [Script(), "run", data, $"{monitorPort}", $"{port}"])
+        var start = new ProcessStartInfo("bash", [Repository.Script("s3-server.sh"), "run", data, $"{monitorPort}", $"{port}"])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -76,13 +76,5 @@ public sealed class S3Server : IAsyncDisposable
         await ended.WaitForExitAsync();
         ended.Dispose();
         Directory.Delete(data, recursive: true);
-    }
-
-    private static string Script()
-    {
-        var parent = new DirectoryInfo(AppContext.BaseDirectory);
-        while (parent is not null && !File.Exists(Path.Combine(parent.FullName, "Serverless.sln")))
-            parent = parent.Parent;
-        return Path.Combine(parent?.FullName ?? throw new InvalidOperationException("the tests do not run inside the repository"), "scripts", "s3-server.sh");
     }
 }

@@ -1,0 +1,102 @@
+"""Starts moto for the tests, mended where it can't serve them as installed.
+
+- Debian's ANTLR runtime is older than the generator of moto's grammar, whose tables it then refuses.
+- The state machine's S3 reads go to S3_URL, the tests' real S3 server, instead of to moto's own S3.
+- Every Lambda function that is made in moto is invoked at LAMBDA_URL.
+- A time in an execution's context is written as AWS writes it.
+"""
+import datetime
+import importlib
+import json
+import os
+import pkgutil
+import sys
+import urllib.request
+
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+
+
+def read_newer_antlr_tables():
+    """Version 4 of ANTLR's serialized tables: plain integers, no UUID, one set table."""
+    import antlr4.atn.ATNDeserializer as atn
+    from antlr4.Recognizer import Recognizer
+
+    if not hasattr(atn, "ADDED_UNICODE_SMP"):
+        return
+
+    def reset(self, data):
+        self.data, self.pos = list(data), 0
+
+    def check_version(self):
+        version = self.readInt()
+        if version != 4:
+            raise ValueError(f"ANTLR tables of version {version}")
+
+    def check_uuid(self):
+        self.uuid = None
+
+    atn.ATNDeserializer.reset = reset
+    atn.ATNDeserializer.checkVersion = check_version
+    atn.ATNDeserializer.checkUUID = check_uuid
+    atn.ATNDeserializer.isFeatureSupported = lambda self, feature, actual: feature != atn.ADDED_UNICODE_SMP
+    Recognizer.checkVersion = lambda self, version: None
+
+
+def read_objects_from(url):
+    import boto3
+    import moto.stepfunctions.parser as parser
+    import moto.stepfunctions.parser.asl.utils.boto_client as clients
+    from botocore.config import Config
+
+    original = clients.boto_client_for
+
+    def client_for(*args, **options):
+        if options.get("service") != "s3":
+            return original(*args, **options)
+        return boto3.client("s3", region_name=options["region"], endpoint_url=url, config=Config(s3={"addressing_style": "path"}))
+
+    clients.boto_client_for = client_for
+    # The modules that imported the function hold it by their own name.
+    for module in pkgutil.walk_packages(parser.__path__, parser.__name__ + "."):
+        try:
+            loaded = importlib.import_module(module.name)
+        except ImportError:
+            # Parts for services whose packages are not installed; the engine does not use them either.
+            continue
+        if getattr(loaded, "boto_client_for", None) is original:
+            loaded.boto_client_for = client_for
+
+
+def invoke_functions_at(url):
+    import moto.awslambda.models as functions
+
+    def invoke(self, event):
+        request = urllib.request.Request(
+            f"{url}/2015-03-31/functions/{self.function_name}/invocations",
+            data=json.dumps(event).encode(),
+            headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=900) as answer:
+            return answer.read().decode(), answer.headers.get("X-Amz-Function-Error") is not None, ""
+
+    functions.LambdaFunction._invoke_lambda = invoke
+
+
+def write_times_as_aws_does():
+    original = json.JSONEncoder.default
+
+    def default(self, value):
+        if isinstance(value, datetime.datetime):
+            return value.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        return original(self, value)
+
+    json.JSONEncoder.default = default
+
+
+read_newer_antlr_tables()
+read_objects_from(os.environ["S3_URL"])
+invoke_functions_at(os.environ["LAMBDA_URL"])
+write_times_as_aws_does()
+
+from moto.server import main  # noqa: E402
+
+main(sys.argv[1:])
