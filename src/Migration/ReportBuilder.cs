@@ -9,15 +9,18 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
     private readonly List<WindowDifference> differences = [];
     private readonly List<ChunkReport> chunks = [];
     private readonly Dictionary<(int Bucket, string Measurement), MeasurementReport> measurements = [];
-    private readonly Dictionary<(int Bucket, string Measurement), List<(TimeRange Window, long Source, long Destination)>> windows = [];
+    private readonly Dictionary<(int Bucket, string Measurement), (TimeSlices Source, TimeSlices Destination)> slices = [];
     private long expired;
     private long further;
     private long repaired;
 
     public async Task<MigrationReport> BuildAsync(DateTimeOffset started, CancellationToken cancellationToken)
     {
-        foreach (var chunk in plan.Chunks)
-            await AddAsync(chunk, cancellationToken);
+        var manifest = await store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken)
+            ?? throw new StagingException($"{store.Location} has no '{StagingLayout.Manifest}': not all was exported");
+        AddMeasurements();
+        await foreach (var receipts in ReadAhead.InOrderAsync(Segment.All(plan, manifest), ReadAsync, cancellationToken))
+            Add(receipts);
         var verdict = differences.Count > 0 ? Verdict.Different
             : leftOut.Count > 0 ? Verdict.Quarantined
             : plan.Request.Verify == VerifyMode.None ? Verdict.Unverified : Verdict.Verified;
@@ -46,19 +49,27 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         };
     }
 
-    private async Task AddAsync(Chunk chunk, CancellationToken cancellationToken)
+    private async Task<Receipts> ReadAsync(Segment segment, CancellationToken cancellationToken)
     {
-        var export = await store.ReadJsonAsync(StagingLayout.ExportReceipt(chunk.Id), MigrationJson.Default.ExportReceipt, cancellationToken)
-            ?? throw new StagingException($"the chunk {chunk.Id} has no export receipt in {store.Location}");
-        var import = await store.ReadJsonAsync(StagingLayout.ImportReceipt(chunk.Id), MigrationJson.Default.ImportReceipt, cancellationToken)
-            ?? throw new StagingException($"the chunk {chunk.Id} has no import receipt in {store.Location}");
-        var verify = await store.ReadJsonAsync(StagingLayout.VerifyReceipt(chunk.Id), MigrationJson.Default.VerifyReceipt, cancellationToken);
-        if (verify is null && plan.Request.Verify != VerifyMode.None)
-            throw new StagingException($"the chunk {chunk.Id} has no verify receipt in {store.Location}");
+        var chunk = segment.Chunk;
+        var import = store.ReadJsonAsync(StagingLayout.ImportReceipt(chunk.Id), MigrationJson.Default.ImportReceipt, cancellationToken);
+        var verify = store.ReadJsonAsync(StagingLayout.VerifyReceipt(chunk.Id), MigrationJson.Default.VerifyReceipt, cancellationToken);
+        await using var staged = await StagedChunk.OpenAsync(store, segment.Pinned, cancellationToken);
+        return new Receipts(
+            chunk,
+            staged.Receipt,
+            await import ?? throw new StagingException($"the chunk {chunk.Id} has no import receipt in {store.Location}"),
+            await verify ?? (plan.Request.Verify == VerifyMode.None ? null : throw new StagingException($"the chunk {chunk.Id} has no verify receipt in {store.Location}")));
+    }
+
+    private void Add(Receipts receipts)
+    {
+        var (chunk, export, import, verify) = receipts;
         var bucket = plan.Buckets[chunk.Bucket];
+        var quarantine = string.Join(", ", Enumerable.Range(1, Math.Max(1, import.QuarantineObjects)).Select(call => StagingLayout.Quarantine(chunk.Id, call)));
         foreach (var (stage, list, key) in new[]
         {
-            ("export", export.Rejected, StagingLayout.Rejected(chunk.Id)), ("import", import.Quarantined, StagingLayout.Quarantine(chunk.Id)),
+            ("export", export.Rejected, StagingLayout.Rejected(chunk.Id)), ("import", import.Quarantined, quarantine),
         })
         {
             leftOut.AddRange(list.Select(left => new LeftOutReport(
@@ -68,7 +79,7 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         further += verify?.Further ?? 0;
         repaired += verify?.Repaired ?? 0;
         differences.AddRange(verify?.Differences ?? []);
-        AddMeasurement(chunk, bucket, export, verify);
+        Count(chunk, export, verify);
         chunks.Add(new ChunkReport
         {
             Id = chunk.Id,
@@ -85,45 +96,43 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         });
     }
 
-    private void AddMeasurement(Chunk chunk, BucketPair bucket, ExportReceipt export, VerifyReceipt? verify)
+    // The plan tells the time range before the first receipt is read, so that no window is kept.
+    private void AddMeasurements()
     {
-        var key = (chunk.Bucket, chunk.Measurement);
-        var known = measurements.GetValueOrDefault(key) ?? new MeasurementReport
+        foreach (var measurement in plan.Chunks.GroupBy(chunk => (chunk.Bucket, chunk.Measurement)))
         {
-            SourceBucket = bucket.Source.Name,
-            DestinationBucket = bucket.DestinationName,
-            Measurement = chunk.Measurement,
-            Start = long.MaxValue,
-            Stop = long.MinValue,
-        };
-        measurements[key] = known with
-        {
-            Points = known.Points + export.Points,
-            FieldValues = known.FieldValues + export.FieldValues,
-            Start = export.Windows.Select(window => window.Start).Append(known.Start).Min(),
-            Stop = export.Windows.Select(window => window.Stop).Append(known.Stop).Max(),
-        };
-        if (!windows.TryGetValue(key, out var list))
-            windows[key] = list = [];
-        for (var i = 0; i < export.Windows.Count; i++)
-            list.Add((export.Windows[i].Range, export.Windows[i].FieldValues, verify?.Found[i] ?? 0));
+            var range = new TimeRange(
+                measurement.Min(chunk => chunk.Windows.Min(window => window.Start)), measurement.Max(chunk => chunk.Windows.Max(window => window.Stop)));
+            var bucket = plan.Buckets[measurement.Key.Bucket];
+            measurements[measurement.Key] = new MeasurementReport
+            {
+                SourceBucket = bucket.Source.Name,
+                DestinationBucket = bucket.DestinationName,
+                Measurement = measurement.Key.Measurement,
+                Start = range.Start,
+                Stop = range.Stop,
+            };
+            slices[measurement.Key] = (new TimeSlices(range), new TimeSlices(range));
+        }
     }
 
-    private MeasurementReport WithSlices(KeyValuePair<(int Bucket, string Measurement), MeasurementReport> measurement)
+    private void Count(Chunk chunk, ExportReceipt export, VerifyReceipt? verify)
     {
-        var range = new TimeRange(measurement.Value.Start, measurement.Value.Stop);
-        var (source, destination) = (new TimeSlices(range), new TimeSlices(range));
-        foreach (var (window, sourceValues, destinationValues) in windows[measurement.Key])
+        var key = (chunk.Bucket, chunk.Measurement);
+        var known = measurements[key];
+        measurements[key] = known with { Points = known.Points + export.Points, FieldValues = known.FieldValues + export.FieldValues };
+        for (var i = 0; i < export.Windows.Count; i++)
         {
-            source.Add(window, sourceValues);
-            destination.Add(window, destinationValues);
+            slices[key].Source.Add(export.Windows[i].Range, export.Windows[i].FieldValues);
+            slices[key].Destination.Add(export.Windows[i].Range, verify?.Found[i] ?? 0);
         }
-        return measurement.Value with
-        {
-            SourceSlices = source.Values,
-            DestinationSlices = plan.Request.Verify == VerifyMode.None ? [] : destination.Values,
-        };
     }
+
+    private MeasurementReport WithSlices(KeyValuePair<(int Bucket, string Measurement), MeasurementReport> measurement) => measurement.Value with
+    {
+        SourceSlices = slices[measurement.Key].Source.Values,
+        DestinationSlices = plan.Request.Verify == VerifyMode.None ? [] : slices[measurement.Key].Destination.Values,
+    };
 
     private List<string> Warnings()
     {
@@ -145,4 +154,6 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         Verdict.Different => $"{differences.Count} windows differ at the destination.",
         _ => "Stopped.",
     };
+
+    private sealed record Receipts(Chunk Chunk, ExportReceipt Export, ImportReceipt Import, VerifyReceipt? Verify);
 }
