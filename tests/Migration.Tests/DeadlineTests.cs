@@ -134,18 +134,18 @@ public sealed class DeadlineTests(S3Fixture s3, TwoServers servers) : IClassFixt
         await using var destination = await InfluxdProcess.StartAsync();
         await using var calls = await StageCalls.StartAsync(await OpenAsync(kind), servers.Source.Url, destination.Url);
         IReadOnlyList<ExportReceipt>? first = null;
-        var asked = 0;
-        // While the second reads its third window, the first exports the chunk in other segments than the second would.
-        calls.WhileAsked = () =>
+        // While the second reads its first window, the first exports the chunk in other segments than the second would.
+        var during = calls.Requests + 2;
+        calls.WhileAsked = async request =>
         {
-            if (Interlocked.Increment(ref asked) == 4)
-                first = Task.Run(() => calls.ExportAllAsync(3.5 * StageCalls.Request)).GetAwaiter().GetResult().Receipts;
+            if (request == during)
+                (first, _) = await calls.ExportAllAsync(SomeWindows);
         };
 
         var second = await calls.ExportAsync(stopBy: null);
         var manifest = await calls.StageAsync();
 
-        Assert.True(first!.Count > 3);
+        Assert.True(first!.Count > 2);
         Assert.Equal(first.Select(receipt => receipt.Sha256), second!.Select(receipt => receipt.Sha256));
         Assert.Equal(first.Select(receipt => receipt.Sha256), manifest.Chunks.Select(chunk => chunk.Sha256));
         Assert.Equal(2_000, second!.Sum(receipt => receipt.Points));
@@ -158,11 +158,11 @@ public sealed class DeadlineTests(S3Fixture s3, TwoServers servers) : IClassFixt
     {
         await using var destination = await InfluxdProcess.StartAsync();
         await using var calls = await StageCalls.StartAsync(await OpenAsync(kind), servers.Source.Url, destination.Url);
-        var asked = 0;
-        calls.WhileAsked = () =>
+        var during = calls.Requests + 2;
+        calls.WhileAsked = async request =>
         {
-            if (Interlocked.Increment(ref asked) == 4)
-                Task.Run(() => calls.Store.WriteAsync(StagingLayout.Chunk(calls.Chunk.Id), "killed"u8.ToArray(), replace: true, default)).GetAwaiter().GetResult();
+            if (request == during)
+                await calls.Store.WriteAsync(StagingLayout.Chunk(calls.Chunk.Id), "killed"u8.ToArray(), replace: true, default);
         };
 
         var receipts = await calls.ExportAsync(stopBy: null);
@@ -179,14 +179,9 @@ public sealed class DeadlineTests(S3Fixture s3, TwoServers servers) : IClassFixt
         await using var calls = await StageCalls.StartAsync(FolderStore.Open(folder), servers.Source.Url, destination.Url);
         await calls.ExportAsync(calls.Time.GetUtcNow() + SomeWindows);
         using var killed = new CancellationTokenSource();
-        var asked = 0;
-        calls.WhileAsked = () =>
-        {
-            if (Interlocked.Increment(ref asked) == 4)
-                killed.Cancel();
-        };
+        var during = calls.Requests + 2;
+        calls.WhileAsked = request => request == during ? killed.CancelAsync() : Task.CompletedTask;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calls.ExportAsync(stopBy: null, killed.Token));
-        asked = 1_000;
 
         var receipts = await calls.ExportAsync(stopBy: null);
 

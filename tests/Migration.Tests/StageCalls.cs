@@ -1,5 +1,4 @@
 using Influx;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using TestServers;
@@ -17,6 +16,7 @@ internal sealed class StageCalls : IAsyncDisposable
     private readonly FaultProxy destinationProxy;
     private readonly IInfluxClient source;
     private readonly IInfluxClient destination;
+    private int requests;
     private (Influx.Bucket Bucket, bool HoldsMore) target;
 
     private StageCalls(IStagingStore store, FaultProxy sourceProxy, FaultProxy destinationProxy, IInfluxClient source, IInfluxClient destination)
@@ -27,7 +27,7 @@ internal sealed class StageCalls : IAsyncDisposable
         this.source = source;
         this.destination = destination;
         foreach (var proxy in (FaultProxy[])[sourceProxy, destinationProxy])
-            proxy.On(OnRequest);
+            proxy.On(_ => true, times: int.MaxValue).PassAfter(OnRequestAsync);
     }
 
     public static TimeSpan Request => TimeSpan.FromSeconds(10);
@@ -36,10 +36,13 @@ internal sealed class StageCalls : IAsyncDisposable
 
     public IStagingStore Store { get; }
 
+    /// <summary>How many requests the servers have had.</summary>
+    public int Requests => Volatile.Read(ref requests);
+
     public MigrationPlan Plan { get; private set; } = null!;
 
-    /// <summary>Run while a server is asked.</summary>
-    public Action WhileAsked { get; set; } = () => { };
+    /// <summary>Run while a server is asked, with the number of the request.</summary>
+    public Func<int, Task> WhileAsked { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Makes and stores a plan of one chunk, that of <c>cpu</c>.</summary>
     public static async Task<StageCalls> StartAsync(IStagingStore store, Uri source, Uri destination)
@@ -115,11 +118,10 @@ internal sealed class StageCalls : IAsyncDisposable
         Store.Dispose();
     }
 
-    private bool OnRequest(HttpRequest request)
+    private async Task OnRequestAsync()
     {
         Time.Advance(Request);
-        WhileAsked();
-        return false;
+        await WhileAsked(Interlocked.Increment(ref requests));
     }
 
     private Importer Importer() => new(destination, Store, Plan, Retry(), Time, NullLogger.Instance, progress.Import);
