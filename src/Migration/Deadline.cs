@@ -1,6 +1,9 @@
 namespace Migration;
 
-/// <summary>Tells whether a piece of work would probably end before a deadline, by the pace so far. The first is always let begin, so that every call gets on.</summary>
+/// <summary>
+/// Tells whether a piece of work would probably end before a deadline, by the pace so far. The first is always let begin, so that
+/// every call gets on.
+/// </summary>
 /// <param name="stopBy">The deadline; null for none.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Deadline(DateTimeOffset? stopBy, TimeProvider time)
