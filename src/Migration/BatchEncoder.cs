@@ -4,6 +4,14 @@ using Influx;
 
 namespace Migration;
 
+/// <summary>What an encoder fills again and again: some megabytes each, which one chunk hands on to the next instead of leaving garbage.</summary>
+internal sealed class EncoderBuffers
+{
+    public LineBuffer Lines { get; } = new();
+
+    public MemoryStream Zipped { get; } = new();
+}
+
 /// <summary>
 /// Turns points into the gzip members of a chunk, each exactly one write batch, and tallies each window; what the dialect
 /// can't hold goes to the chunk's rejected object.
@@ -19,8 +27,8 @@ internal sealed class BatchEncoder : IPointSink, IAsyncDisposable
     // Level 1 costs a quarter of the default's time for 20 % more bytes.
     private static readonly ZLibCompressionOptions Fast = new() { CompressionLevel = 1 };
 
-    private readonly LineBuffer lines = new();
-    private readonly MemoryStream zipped = new();
+    private readonly LineBuffer lines;
+    private readonly MemoryStream zipped;
     private readonly IncrementalHash objectHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly List<Member> members = [];
     private readonly StagingWriter output;
@@ -33,8 +41,10 @@ internal sealed class BatchEncoder : IPointSink, IAsyncDisposable
     private int lastLine;
     private int lastValues;
 
-    public BatchEncoder(Dialect dialect, IStagingStore store, StagingWriter output, Chunk chunk, StageProgress progress)
+    public BatchEncoder(Dialect dialect, IStagingStore store, StagingWriter output, Chunk chunk, StageProgress progress, EncoderBuffers buffers)
     {
+        (lines, zipped) = (buffers.Lines, buffers.Zipped);
+        lines.Truncate();
         this.output = output;
         this.progress = progress;
         rejected = new RejectedPoints(store, chunk.Id);
@@ -136,7 +146,6 @@ internal sealed class BatchEncoder : IPointSink, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         objectHash.Dispose();
-        await zipped.DisposeAsync();
         await rejected.DisposeAsync();
     }
 

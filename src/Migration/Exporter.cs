@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Influx;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +18,7 @@ public sealed class Exporter(
     // Below this a failing query is not a matter of size.
     private const long MinWindow = 1_000_000_000;
 
+    private readonly ConcurrentBag<EncoderBuffers> idleBuffers = [];
     private readonly string? condition = InfluxQl.TagCondition(plan.Request.Tags);
 
     /// <summary>
@@ -88,7 +90,8 @@ public sealed class Exporter(
         var started = time.GetUtcNow();
         var clock = time.GetTimestamp();
         await using var output = await store.CreateAsync(StagingLayout.Chunk(segment.Id), cancellationToken);
-        await using var encoder = new BatchEncoder(plan.Dialect, store, output, segment, progress);
+        var buffers = idleBuffers.TryTake(out var idle) ? idle : new EncoderBuffers();
+        await using var encoder = new BatchEncoder(plan.Dialect, store, output, segment, progress, buffers);
         try
         {
             var (windowCount, contents) = await ReadAsync(segment, windows, new Deadline(stopBy, time), encoder, cancellationToken);
@@ -123,6 +126,10 @@ public sealed class Exporter(
             // The next try counts them again.
             Uncount(encoder);
             throw;
+        }
+        finally
+        {
+            idleBuffers.Add(buffers);
         }
         Uncount(encoder);
         return await WrittenAsync(segment, cancellationToken)
