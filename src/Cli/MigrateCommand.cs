@@ -23,6 +23,7 @@ internal static class MigrateCommand
     private static async Task<int> RunAsync(Options options, ParseResult parsed, CancellationToken cancellationToken)
     {
         var progress = new MigrationProgress();
+        MigrationRun? run = null;
         try
         {
             var request = options.Read(parsed);
@@ -30,20 +31,22 @@ internal static class MigrateCommand
                 await Console.Error.WriteLineAsync("warning: the servers' certificates are not checked (--skip-verify)");
             return options.DryRun(parsed)
                 ? await ShowPlanAsync(request, progress, cancellationToken)
-                : await MigrateAsync(options, parsed, request, progress, cancellationToken);
+                : await MigrateAsync(options, parsed, request, progress, made => run = made, cancellationToken);
         }
 #pragma warning disable CA1031 // The one boundary: every failure becomes an exit code and a sentence.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            var error = RunErrors.Map(failure, progress.Plan.Finished, "the same command");
+            var error = RunErrors.Map(failure, progress.Plan.Finished, run?.StoppedReport, CommandLine.OfThisProcess());
             await Console.Error.WriteLineAsync(error.Sentence);
+            if (run?.StoppedReport is { } stopped)
+                await Console.Error.WriteLineAsync(ReportCommand.Place(stopped));
             return error.ExitCode;
         }
     }
 
     private static async Task<int> MigrateAsync(
-        Options options, ParseResult parsed, MigrationRequest request, MigrationProgress progress, CancellationToken cancellationToken)
+        Options options, ParseResult parsed, MigrationRequest request, MigrationProgress progress, Action<MigrationRun> begins, CancellationToken cancellationToken)
     {
         var folder = options.Folder(parsed, request);
         var restore = options.RestoreDir(parsed) is not null;
@@ -51,6 +54,7 @@ internal static class MigrateCommand
             folder, restore, options.S3Bucket(parsed), options.AllowUnownedBucket(parsed), cancellationToken);
         var level = options.LogLevel(parsed) switch { "debug" => LogLevel.Information, "error" => LogLevel.Error, _ => LogLevel.Warning };
         var run = new MigrationRun(Context(request, store, progress, new ConsoleLogger(level)));
+        begins(run);
         var report = await ProgressView.RunAsync(
             progress, TimeProvider.System, () => restore ? run.RestoreAsync(cancellationToken) : run.RunAsync(cancellationToken));
         var skipped = progress.Export.SkippedChunks + progress.Import.SkippedChunks + progress.Verify.SkippedChunks;
@@ -86,6 +90,7 @@ internal static class MigrateCommand
         Store = store,
         ReadSourceToken = Settings.SourceToken,
         ReadDestinationToken = Settings.DestinationToken,
+        ResumeWith = CommandLine.OfThisProcess(),
         Logger = logger,
         Progress = progress,
     };

@@ -27,6 +27,9 @@ public sealed record RunContext
     /// <summary>How transient failures are tried again.</summary>
     public RetrySettings Retry { get; init; } = new();
 
+    /// <summary>How a person runs it again: the whole command line, without tokens.</summary>
+    public string ResumeWith { get; init; } = "the same request";
+
     /// <summary>Where the log goes.</summary>
     public required ILogger Logger { get; init; }
 
@@ -45,6 +48,7 @@ public sealed partial class MigrationRun(RunContext context)
 
     /// <summary>Moves everything, or what an earlier run of the same request left to do.</summary>
     /// <returns>The report, which is also in the store; also when points were quarantined or windows differ.</returns>
+    /// <remarks>After an exception <see cref="StoppedReport"/> says what was done, in the store too.</remarks>
     /// <exception cref="RejectedException">A server refuses.</exception>
     /// <exception cref="TransientException">A server does not answer any more; the run can be resumed.</exception>
     /// <exception cref="StagingException">The store does not hold what it should.</exception>

@@ -66,7 +66,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
         var down = true;
         proxy.On(request => down && request.Path == "/write", skip: 3, times: 1_000).CutAfter();
         await Assert.ThrowsAsync<TransientException>(() => pipeline.RunAsync());
-        Assert.False(File.Exists(Path.Combine(pipeline.Folder, StagingLayout.ReportJson)));
+        Assert.Equal(Verdict.Stopped, (await pipeline.StoredReportAsync()).Verdict);
         down = false;
 
         var report = await pipeline.RunAsync();
@@ -108,7 +108,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
         var report = await pipeline.RunAsync();
 
         Assert.Equal(Verdict.Verified, report.Verdict);
-        Assert.Contains("1 windows differed", Assert.Single(report.Warnings), StringComparison.Ordinal);
+        Assert.Contains("1 window differed", Assert.Single(report.Warnings), StringComparison.Ordinal);
         Assert.Equal(await ContentAsync(servers.Source.Url), await ContentAsync(destination.Url));
     }
 
