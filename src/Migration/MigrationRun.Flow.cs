@@ -21,6 +21,14 @@ public sealed partial class MigrationRun
         return plan;
     }
 
+    public partial async Task<ComparisonReport> CompareAsync(CancellationToken cancellationToken)
+    {
+        using var source = await ConnectAsync(isSource: true, context.Request, cancellationToken);
+        using var destination = await ConnectAsync(isSource: false, context.Request, cancellationToken);
+        return await new Comparison(source, destination, context.Request, Retry(Progress.Verify), Time, context.Logger, Progress)
+            .CompareAsync(cancellationToken);
+    }
+
     public partial async Task<MigrationReport> RunAsync(CancellationToken cancellationToken)
     {
         var started = Time.GetUtcNow();

@@ -46,6 +46,11 @@ public sealed partial class MigrationRun(RunContext context)
     /// <exception cref="TransientException">A server does not answer.</exception>
     public partial Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken);
 
+    /// <summary>Compares what both servers hold now, and moves nothing (<c>influx-migrate verify</c>).</summary>
+    /// <exception cref="RejectedException">A server refuses, or a bucket is at one end only.</exception>
+    /// <exception cref="TransientException">A server does not answer.</exception>
+    public partial Task<ComparisonReport> CompareAsync(CancellationToken cancellationToken);
+
     /// <summary>Moves everything, or what an earlier run of the same request left to do.</summary>
     /// <returns>The report, which is also in the store; also when points were quarantined or windows differ.</returns>
     /// <remarks>After an exception <see cref="StoppedReport"/> says what was done, in the store too.</remarks>

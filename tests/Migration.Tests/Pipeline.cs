@@ -40,6 +40,12 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
         return await Run(store).RestoreAsync(CancellationToken.None);
     }
 
+    public async Task<ComparisonReport> CompareAsync()
+    {
+        using var store = FolderStore.OpenForReading(folder);
+        return await Run(store).CompareAsync(CancellationToken.None);
+    }
+
     public async Task<MigrationReport> StoredReportAsync()
     {
         using var store = FolderStore.OpenForReading(folder);
