@@ -48,7 +48,7 @@ public sealed record StopReport(
     public bool HasDone => Written || Exported > 0;
 }
 
-/// <summary>A measurement over time: field values in equal slices of its time range, at both ends.</summary>
+/// <summary>A measurement, and its field values in equal slices of its time range at both ends, none shorter than its longest window.</summary>
 public sealed record MeasurementReport
 {
     /// <summary>The source bucket.</summary>
@@ -78,13 +78,16 @@ public sealed record MeasurementReport
     /// <summary>Windows that differed at first and were imported once more.</summary>
     public int RepairedWindows { get; init; }
 
+    /// <summary>Windows that were exported; each is read or counted by itself.</summary>
+    public int Windows { get; init; }
+
     /// <summary>The first time in nanoseconds that a window starts at.</summary>
     public long Start { get; init; }
 
     /// <summary>The last time in nanoseconds that a window ends at.</summary>
     public long Stop { get; init; }
 
-    /// <summary>Field values of the source by slice of the range from Start to Stop; at most 200 slices of equal length.</summary>
+    /// <summary>Field values of the source by slice of the range from Start to Stop; at most 200 slices of equal length. A window that lies in two slices is divided between them by time.</summary>
     public IReadOnlyList<long> SourceSlices { get; init; } = [];
 
     /// <summary>Field values found at the destination by the same slices; empty with <c>--verify none</c>.</summary>

@@ -145,16 +145,19 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
     private MeasurementReport WithSlices(KeyValuePair<(int Bucket, string Measurement), MeasurementReport> measurement)
     {
         var range = new TimeRange(measurement.Value.Start, measurement.Value.Stop);
-        var (source, destination) = (new TimeSlices(range), new TimeSlices(range));
-        foreach (var (window, sourceValues, destinationValues) in windows[measurement.Key])
+        var compared = windows[measurement.Key];
+        var longest = compared.Select(window => window.Window.Length).DefaultIfEmpty().Max();
+        var (source, destination) = (new TimeSlices(range, longest), new TimeSlices(range, longest));
+        foreach (var (window, sourceValues, destinationValues) in compared)
         {
             source.Add(window, sourceValues);
             destination.Add(window, destinationValues ?? 0);
         }
         return measurement.Value with
         {
+            Windows = compared.Count,
             SourceSlices = source.Values,
-            DestinationSlices = windows[measurement.Key].TrueForAll(window => window.Destination is null) ? [] : destination.Values,
+            DestinationSlices = compared.TrueForAll(window => window.Destination is null) ? [] : destination.Values,
         };
     }
 

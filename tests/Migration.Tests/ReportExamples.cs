@@ -128,6 +128,7 @@ internal static class ReportExamples
             Measurement = name,
             Points = counts.Sum() / 3,
             FieldValues = counts.Sum(),
+            Windows = 366,
             Start = Start2024,
             Stop = Start2024 + (366 * Day),
             SourceSlices = counts,
@@ -137,6 +138,10 @@ internal static class ReportExamples
 
     private static MeasurementReport Lacking(MeasurementReport measurement, int start, int stop) => measurement with
     {
+        LeftOutFieldValues = 1_234,
+        ExpiredFieldValues = 56_789,
+        FurtherFieldValues = 8_123,
+        RepairedWindows = 2,
         DestinationSlices = [.. measurement.SourceSlices.Select((count, slice) => slice >= start && slice < stop ? count * 2 / 3 : slice == 150 ? count - 1 : count)],
     };
 
