@@ -56,9 +56,13 @@ public static partial class ReportHtml
         if (report.Request.Full || !string.Equals(measurement.SourceBucket, measurement.DestinationBucket, StringComparison.Ordinal))
             html.Write($"<p class=\"buckets\">{Cut(measurement.SourceBucket)} → {Cut(measurement.DestinationBucket)}</p>");
         html.Write($"<p class=\"counts\"><b>{Counted(measurement.Points, "point")}</b> · {Counted(measurement.FieldValues, "field value")}</p>");
-        html.Write($"<p class=\"counts\">");
-        WriteFates(html, measurement);
-        html.Write($"</p><p class=\"state\">{state}</p></figcaption>");
+        if (HasFate(measurement))
+        {
+            html.Write($"<p class=\"counts\">");
+            WriteFates(html, measurement);
+            html.Write($"</p>");
+        }
+        html.Write($"<p class=\"state\">{state}</p></figcaption>");
         if (chart.Slices > 0)
         {
             html.Write($"<p class=\"scale\"><span>↑ source: 0 to <b>{measurement.SourceSlices.DefaultIfEmpty().Max()}</b></span><span>per slice of {Duration(chart.SliceSeconds)}</span></p>");
@@ -96,6 +100,9 @@ public static partial class ReportHtml
     {
         (Count: measurement.LeftOutFieldValues, Words: "left out"), (Count: measurement.ExpiredFieldValues, Words: "expired"),
     }.Where(part => part.Count > 0).Select(part => $"{Number(part.Count)} {part.Words}"));
+
+    private static bool HasFate(MeasurementReport measurement) =>
+        measurement is not { LeftOutFieldValues: 0, ExpiredFieldValues: 0, FurtherFieldValues: 0, RepairedWindows: 0 };
 
     /// <summary>What happened to a measurement besides that it was moved; most have none of it.</summary>
     private static void WriteFates(HtmlWriter html, MeasurementReport measurement)
@@ -144,7 +151,7 @@ public static partial class ReportHtml
             html.Write($"<tr class=\"{State(report, chart).Tone}\"><td class=\"name\"><code>{Cut(measurement.Measurement)}</code>");
             if (report.Request.Full)
                 html.Write($"<br><small>{Cut(measurement.SourceBucket)} → {Cut(measurement.DestinationBucket)}</small>");
-            if (measurement.LeftOutFieldValues + measurement.ExpiredFieldValues + measurement.FurtherFieldValues + measurement.RepairedWindows > 0)
+            if (HasFate(measurement))
             {
                 html.Write($"<br>");
                 WriteFates(html, measurement);
