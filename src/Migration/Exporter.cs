@@ -7,7 +7,7 @@ namespace Migration;
 /// <param name="source">The source.</param>
 /// <param name="store">The staging store.</param>
 /// <param name="plan">The plan.</param>
-/// <param name="retry">How transient failures are tried again: the whole chunk is read anew.</param>
+/// <param name="retry">How transient failures are tried again: the whole segment is read anew.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 /// <param name="progress">What is counted.</param>
@@ -19,90 +19,164 @@ public sealed class Exporter(
 
     private readonly string? condition = InfluxQl.TagCondition(plan.Request.Tags);
 
-    /// <summary>Exports a chunk, unless its receipt says that it is done.</summary>
+    /// <summary>
+    /// Exports a chunk, unless its receipts say that it is done. With a deadline it does one segment at most: of its windows so many
+    /// as would probably end in time, but one in any case. What other calls did is found in the store and gone on from.
+    /// </summary>
+    /// <param name="chunk">A chunk of the plan.</param>
+    /// <param name="stopBy">When the last window should have ended, some seconds before the caller's end; null for no deadline.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The receipts of all its segments; null when a deadline left windows over: call again with the same chunk.</returns>
     /// <exception cref="RejectedException">The source refuses.</exception>
     /// <exception cref="TransientException">The retries are used up.</exception>
-    public async Task<ExportReceipt> ExportAsync(Chunk chunk, CancellationToken cancellationToken)
+    /// <exception cref="StagingException">A receipt does not fit the plan.</exception>
+    public async Task<IReadOnlyList<ExportReceipt>?> ExportAsync(Chunk chunk, DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
-        var key = StagingLayout.ExportReceipt(chunk.Id);
-        if (await store.ReadJsonAsync(key, MigrationJson.Default.ExportReceipt, cancellationToken) is { } done)
+        var chain = new SegmentChain(store, chunk);
+        await chain.FollowAsync(cancellationToken);
+        var skipped = chain.IsWhole;
+        while (!chain.IsWhole)
         {
-            progress.ChunkSkipped(done.FieldValues);
-            return done;
+            var segment = chain.Rest;
+            var receipt = await ExportSegmentAsync(segment, chain.Windows, stopBy, cancellationToken);
+            logger.ChunkDone("export", segment.Id, chunk.Measurement, receipt.Points, receipt.FieldValues, receipt.Seconds);
+            // Read back, as another process may have been first; its segment may even be a shorter one.
+            await chain.FollowAsync(cancellationToken);
+            if (stopBy is not null && !chain.IsWhole)
+                return null;
         }
-        var windows = chunk.Windows.Select(window => window.Range).ToList();
+        var receipts = chain.Segments.Select(segment => segment.Receipt).ToList();
+        if (skipped)
+            progress.ChunkSkipped(receipts.Sum(receipt => receipt.FieldValues));
+        else
+            progress.ChunkDone();
+        return receipts;
+    }
+
+    private async Task<ExportReceipt> ExportSegmentAsync(Chunk segment, int firstWindow, DateTimeOffset? stopBy, CancellationToken cancellationToken)
+    {
+        var windows = segment.Windows.Select(window => new List<TimeRange> { window.Range }).ToList();
         while (true)
         {
             try
             {
-                var receipt = await retry.RunAsync(token => TryExportAsync(chunk, windows, token), cancellationToken);
-                if (!await store.WriteJsonAsync(key, receipt, MigrationJson.Default.ExportReceipt, replace: false, cancellationToken))
-                    throw new StagingException($"another run exported the chunk {chunk.Id} into {store.Location} at the same time: let one of them finish, then run again");
-                progress.ChunkDone();
-                logger.ChunkDone("export", chunk.Id, chunk.Measurement, receipt.Points, receipt.FieldValues, receipt.Seconds);
-                return receipt;
+                return await retry.RunAsync(token => TryExportAsync(segment, windows, firstWindow, stopBy, token), cancellationToken);
             }
             catch (WindowTooLargeException large)
             {
                 if (large.Range.Length < 2 * MinWindow)
                     throw new RejectedException(
                         RejectionKind.Unsupported,
-                        $"'{chunk.Measurement}' {large.Range}: the source gives up even this short a window ({large.Message}): raise its query limits, or narrow the export with --tag",
+                        $"'{segment.Measurement}' {large.Range}: the source gives up even this short a window ({large.Message}): raise its query limits, or narrow the export with --tag",
                         large);
-                logger.WindowSplit(chunk.Measurement, large.Range.ToString(), large.Message);
-                var at = windows.IndexOf(large.Range);
+                logger.WindowSplit(segment.Measurement, large.Range.ToString(), large.Message);
+                var ranges = windows.Single(ranges => ranges.Contains(large.Range));
+                var at = ranges.IndexOf(large.Range);
                 var (early, late) = large.Range.Halve();
-                windows[at] = early;
-                windows.Insert(at + 1, late);
+                ranges[at] = early;
+                ranges.Insert(at + 1, late);
             }
         }
     }
 
-    private async Task<ExportReceipt> TryExportAsync(Chunk chunk, List<TimeRange> windows, CancellationToken cancellationToken)
+    private async Task<ExportReceipt> TryExportAsync(
+        Chunk segment, List<List<TimeRange>> windows, int firstWindow, DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
+        // Of two processes that export the same, one writes the receipt, and both go by it.
+        if (await WrittenAsync(segment, cancellationToken) is { } written)
+            return written;
         var started = time.GetUtcNow();
         var clock = time.GetTimestamp();
-        var bucket = plan.Buckets[chunk.Bucket].Source;
-        // Read anew: a live source may have got a new field since the plan was made.
-        var schemas = await source.FieldKeysAsync(bucket, chunk.Measurement, cancellationToken);
-        var schema = schemas.GetValueOrDefault(ByteKey.From(chunk.Measurement)) ?? new FieldSchema();
-        await using var output = await store.CreateAsync(StagingLayout.Chunk(chunk.Id), cancellationToken);
-        await using var encoder = new BatchEncoder(plan.Dialect, store, output, chunk, progress);
-        var contents = new List<WindowContent>(windows.Count);
+        await using var output = await store.CreateAsync(StagingLayout.Chunk(segment.Id), cancellationToken);
+        await using var encoder = new BatchEncoder(plan.Dialect, store, output, segment, progress);
         try
         {
-            foreach (var window in windows)
+            var (windowCount, contents) = await ReadAsync(segment, windows, new Deadline(stopBy, time), encoder, cancellationToken);
+            // Asked once more before the object is replaced that the other's receipt vouches for.
+            if (await WrittenAsync(segment, cancellationToken) is null)
             {
-                var firstMember = encoder.Members.Count;
-                await QueryAsync(bucket, chunk.Measurement, schema, window, encoder, cancellationToken);
-                contents.Add(await encoder.EndWindowAsync(window, firstMember, cancellationToken));
+                var (stored, sha256, rejected) = await CompleteAsync(segment, encoder, cancellationToken);
+                var receipt = new ExportReceipt
+                {
+                    Chunk = segment.Id,
+                    FirstWindow = firstWindow,
+                    WindowCount = windowCount,
+                    Started = started,
+                    Seconds = time.GetElapsedTime(clock).TotalSeconds,
+                    Key = stored.Key,
+                    Bytes = stored.Bytes,
+                    UnzippedBytes = encoder.UnzippedBytes,
+                    Sha256 = sha256,
+                    Version = stored.Version,
+                    Points = encoder.Points,
+                    FieldValues = encoder.FieldValues,
+                    Members = encoder.Members,
+                    Windows = contents,
+                    Rejected = rejected,
+                };
+                if (await store.WriteJsonAsync(StagingLayout.ExportReceipt(segment.Id), receipt, MigrationJson.Default.ExportReceipt, replace: false, cancellationToken))
+                    return receipt;
             }
         }
         catch (Exception failed) when (failed is TransientException or WindowTooLargeException)
         {
             // The next try counts them again.
-            progress.Add(-encoder.Members.Sum(member => (long)member.Points), -encoder.Members.Sum(member => (long)member.FieldValues));
-            progress.AddBytes(-encoder.Bytes);
+            Uncount(encoder);
             throw;
         }
-        var (stored, sha256, rejected) = await encoder.CompleteAsync(cancellationToken);
-        return new ExportReceipt
-        {
-            Chunk = chunk.Id,
-            Started = started,
-            Seconds = time.GetElapsedTime(clock).TotalSeconds,
-            Key = stored.Key,
-            Bytes = stored.Bytes,
-            UnzippedBytes = encoder.UnzippedBytes,
-            Sha256 = sha256,
-            Version = stored.Version,
-            Points = encoder.Points,
-            FieldValues = encoder.FieldValues,
-            Members = encoder.Members,
-            Windows = contents,
-            Rejected = rejected,
-        };
+        Uncount(encoder);
+        return await WrittenAsync(segment, cancellationToken)
+            ?? throw new StagingException($"'{StagingLayout.ExportReceipt(segment.Id)}' in {store.Location} was removed while the chunk was exported: run again");
     }
+
+    private async Task<(int WindowCount, IReadOnlyList<WindowContent> Contents)> ReadAsync(
+        Chunk segment, List<List<TimeRange>> windows, Deadline deadline, BatchEncoder encoder, CancellationToken cancellationToken)
+    {
+        var bucket = plan.Buckets[segment.Bucket].Source;
+        // Read anew: a live source may have got a new field since the plan was made.
+        var schemas = await source.FieldKeysAsync(bucket, segment.Measurement, cancellationToken);
+        var schema = schemas.GetValueOrDefault(ByteKey.From(segment.Measurement)) ?? new FieldSchema();
+        var contents = new List<WindowContent>(windows.Count);
+        var done = 0;
+        for (; done < windows.Count && deadline.Allows(Cost(segment.Windows[done])); done++)
+        {
+            deadline.Begin(Cost(segment.Windows[done]));
+            foreach (var range in windows[done])
+            {
+                var firstMember = encoder.Members.Count;
+                await QueryAsync(bucket, segment.Measurement, schema, range, encoder, cancellationToken);
+                contents.Add(await encoder.EndWindowAsync(range, firstMember, cancellationToken));
+            }
+            deadline.End(Cost(segment.Windows[done]));
+        }
+        return (done, contents);
+    }
+
+    private async Task<(StagedObject Object, string Sha256, IReadOnlyList<LeftOut> Rejected)> CompleteAsync(
+        Chunk segment, BatchEncoder encoder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await encoder.CompleteAsync(cancellationToken);
+        }
+        catch (StagingException overtaken)
+        {
+            // After a wait the other's receipt is there, or else the other was killed and this is done over.
+            throw new TransientException($"another run exported the chunk {segment.Id} into {store.Location} at the same time", inner: overtaken);
+        }
+    }
+
+    private Task<ExportReceipt?> WrittenAsync(Chunk segment, CancellationToken cancellationToken) =>
+        store.ReadJsonAsync(StagingLayout.ExportReceipt(segment.Id), MigrationJson.Default.ExportReceipt, cancellationToken);
+
+    private void Uncount(BatchEncoder encoder)
+    {
+        progress.Add(-encoder.Members.Sum(member => (long)member.Points), -encoder.Members.Sum(member => (long)member.FieldValues));
+        progress.AddBytes(-encoder.Bytes);
+    }
+
+    // A query costs something even when it finds nothing.
+    private static long Cost(PlannedWindow window) => 1_000 + window.FieldValues;
 
     private async Task QueryAsync(
         Bucket bucket, string measurement, FieldSchema schema, TimeRange window, BatchEncoder encoder, CancellationToken cancellationToken)

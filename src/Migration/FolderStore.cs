@@ -9,6 +9,8 @@ public sealed class FolderStore : IStagingStore
 
     private readonly string root;
     private readonly FileStream? runLock;
+    private readonly Lock completing = new();
+    private int writers;
 
     private FolderStore(string root, FileStream? runLock)
     {
@@ -51,25 +53,16 @@ public sealed class FolderStore : IStagingStore
 
     /// <inheritdoc/>
     public Task<StagingWriter> CreateAsync(string key, CancellationToken cancellationToken) =>
-        Task.FromResult<StagingWriter>(new FileWriter(key, PathOf(key), replace: true));
+        Task.FromResult<StagingWriter>(new FileWriter(this, key, WriteCondition.Unchanged));
 
     /// <inheritdoc/>
     public async Task<bool> WriteAsync(string key, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken)
     {
-        var path = PathOf(key);
-        if (!replace && File.Exists(path))
+        if (!replace && File.Exists(PathOf(key)))
             return false;
-        await using var writer = new FileWriter(key, path, replace);
+        await using var writer = new FileWriter(this, key, replace ? WriteCondition.None : WriteCondition.Absent);
         await writer.WriteAsync(content, cancellationToken);
-        try
-        {
-            await writer.CompleteAsync(cancellationToken);
-        }
-        catch (IOException) when (!replace && File.Exists(path))
-        {
-            return false;
-        }
-        return true;
+        return await writer.TryCompleteAsync() is not null;
     }
 
     /// <inheritdoc/>
@@ -109,39 +102,71 @@ public sealed class FolderStore : IStagingStore
 
     private string PathOf(string key) => Path.Combine(root, key.Replace('/', Path.DirectorySeparatorChar));
 
+    /// <summary>What must hold at the moment that a write becomes visible.</summary>
+    private enum WriteCondition
+    {
+        None = 0,
+        Absent = 1,
+        Unchanged = 2,
+    }
+
     private sealed class FileWriter : StagingWriter
     {
+        private readonly FolderStore store;
         private readonly string key;
+        private readonly WriteCondition condition;
         private readonly string path;
-        private readonly bool replace;
+        private readonly string unfinished;
+        private readonly (DateTime Written, long Bytes)? replaced;
         private readonly FileStream file;
 
-        public FileWriter(string key, string path, bool replace)
+        public FileWriter(FolderStore store, string key, WriteCondition condition)
         {
+            this.store = store;
             this.key = key;
-            this.path = path;
-            this.replace = replace;
+            this.condition = condition;
+            path = store.PathOf(key);
+            unfinished = $"{path}.{Interlocked.Increment(ref store.writers)}{Unfinished}";
+            replaced = There();
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            file = new FileStream(path + Unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.Asynchronous);
+            file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.Asynchronous);
         }
 
         protected override async Task AppendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
             await file.WriteAsync(content, cancellationToken);
 
-        protected override async Task<StagedObject> FinishAsync(CancellationToken cancellationToken)
+        protected override async Task<StagedObject> FinishAsync(CancellationToken cancellationToken) =>
+            await TryCompleteAsync()
+            ?? throw new StagingException($"another run wrote '{key}' in {store.Location} at the same time: let one of them finish, then run again");
+
+        /// <summary>Makes the object appear; null when the condition does not hold.</summary>
+        public async Task<StagedObject?> TryCompleteAsync()
         {
             // What a receipt vouches for must outlive a power cut.
             file.Flush(flushToDisk: true);
             var bytes = file.Length;
             await file.DisposeAsync();
-            File.Move(path + Unfinished, path, replace);
+            // All writers of a folder are in the one process that has its lock.
+            lock (store.completing)
+            {
+                var there = There();
+                if ((condition == WriteCondition.Absent && there is not null) || (condition == WriteCondition.Unchanged && there != replaced))
+                    return null;
+                File.Move(unfinished, path, overwrite: true);
+            }
             return new StagedObject(key, bytes, Version: null);
         }
 
         public override async ValueTask DisposeAsync()
         {
             await file.DisposeAsync();
-            File.Delete(path + Unfinished);
+            File.Delete(unfinished);
+        }
+
+        private (DateTime Written, long Bytes)? There()
+        {
+            var found = new FileInfo(path);
+            return found.Exists ? (found.LastWriteTimeUtc, found.Length) : null;
         }
     }
 }

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
-using System.Text.Unicode;
 using Influx;
 using Microsoft.Extensions.Logging;
 
@@ -19,9 +17,19 @@ public sealed class Importer(
 {
     private readonly AdaptiveLimit limit = new(plan.Request.Concurrency, time);
 
-    /// <summary>Imports a chunk, unless its receipt says that this very object is done.</summary>
+    /// <summary>
+    /// Imports a segment, unless its receipt says that this very object is done. With a deadline it begins no member that would
+    /// probably not end in time, but one in any case; what earlier calls did is found in the store and gone on from.
+    /// </summary>
+    /// <param name="chunk">The chunk that stands for the segment (<see cref="Segment.All"/>).</param>
+    /// <param name="pinned">The object that the manifest pins for it.</param>
+    /// <param name="bucket">The destination bucket.</param>
+    /// <param name="stopBy">When the last member should have been written, some seconds before the caller's end; null for no deadline.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The receipt; null when a deadline left members over: call again with the same chunk.</returns>
     /// <exception cref="StagingException">The object is not the one that the manifest pins.</exception>
-    public async Task<ImportReceipt> ImportAsync(Chunk chunk, SealedChunk pinned, Bucket bucket, CancellationToken cancellationToken)
+    public async Task<ImportReceipt?> ImportAsync(
+        Chunk chunk, SealedChunk pinned, Bucket bucket, DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
         var key = StagingLayout.ImportReceipt(chunk.Id);
         var done = await store.ReadJsonAsync(key, MigrationJson.Default.ImportReceipt, cancellationToken);
@@ -30,20 +38,30 @@ public sealed class Importer(
             progress.ChunkSkipped(done.FieldValues);
             return done;
         }
-        var started = time.GetUtcNow();
         var clock = time.GetTimestamp();
         await using var staged = await StagedChunk.OpenAsync(store, pinned, cancellationToken);
-        var removals = new ChunkRemovals(plan.Dialect, chunk, staged.Receipt);
+        var partialKey = StagingLayout.PartialImport(chunk.Id);
+        var partial = await store.ReadJsonAsync(partialKey, MigrationJson.Default.PartialImport, cancellationToken);
+        var fits = partial is not null && partial.SoFar.Sha256 == pinned.Sha256 && partial.NextMember > 0;
+        var before = fits ? partial!.SoFar : new ImportReceipt { Chunk = chunk.Id, Sha256 = pinned.Sha256, Started = time.GetUtcNow() };
+        await using var removals = new ChunkRemovals(store, plan.Dialect, staged.Receipt, before);
         var writer = new BatchWriter(destination, limit, retry, plan.Dialect, bucket.Retention, progress);
-        await WriteAllAsync(staged, writer, bucket, removals, cancellationToken);
-        await removals.StoreAsync(store, cancellationToken);
-        var receipt = removals.Receipt(pinned.Sha256) with
+        var next = await WriteAllAsync(staged, fits ? partial!.NextMember : 0, writer, bucket, removals, new Deadline(stopBy, time), cancellationToken);
+        var receipt = await removals.CompleteAsync(staged.Receipt.Members.Take(next), cancellationToken) with
         {
-            Started = started,
-            Seconds = time.GetElapsedTime(clock).TotalSeconds,
-            Requests = writer.Requests,
+            Seconds = before.Seconds + time.GetElapsedTime(clock).TotalSeconds,
+            Requests = before.Requests + writer.Requests,
         };
+        if (next < staged.Receipt.Members.Count)
+        {
+            await store.WriteJsonAsync(
+                partialKey, new PartialImport { NextMember = next, SoFar = receipt }, MigrationJson.Default.PartialImport, replace: true, cancellationToken);
+            return null;
+        }
         await store.WriteJsonAsync(key, receipt, MigrationJson.Default.ImportReceipt, replace: true, cancellationToken);
+        // Whoever removes the receipt wants all of it anew.
+        if (partial is not null)
+            await store.WriteJsonAsync(partialKey, partial with { NextMember = 0 }, MigrationJson.Default.PartialImport, replace: true, cancellationToken);
         progress.ChunkDone();
         logger.ChunkDone("import", chunk.Id, chunk.Measurement, receipt.Points, receipt.FieldValues, receipt.Seconds);
         return receipt;
@@ -62,14 +80,17 @@ public sealed class Importer(
         }
     }
 
-    private async Task WriteAllAsync(
-        StagedChunk staged, BatchWriter writer, Bucket bucket, ChunkRemovals removals, CancellationToken cancellationToken)
+    /// <summary>Writes members as long as the deadline allows.</summary>
+    /// <returns>The first that is not written; all before it are.</returns>
+    private async Task<int> WriteAllAsync(
+        StagedChunk staged, int next, BatchWriter writer, Bucket bucket, ChunkRemovals removals, Deadline deadline, CancellationToken cancellationToken)
     {
+        var members = staged.Receipt.Members;
         var running = new List<Task>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            foreach (var member in staged.Receipt.Members)
+            for (; next < members.Count; next++)
             {
                 while (running.Count >= plan.Request.Concurrency)
                 {
@@ -77,10 +98,15 @@ public sealed class Importer(
                     running.Remove(first);
                     await first;
                 }
+                var member = members[next];
+                if (!deadline.Allows(Cost(member)))
+                    break;
+                deadline.Begin(Cost(member));
                 var bytes = await staged.ReadMemberAsync(member, stop.Token);
                 running.Add(WriteMemberAsync(member, bytes));
             }
             await Task.WhenAll(running);
+            return next;
         }
         catch
         {
@@ -94,102 +120,12 @@ public sealed class Importer(
         {
             var removed = await writer.WriteAsync(bucket, bytes.AsMemory(0, member.Length), stop.Token);
             ArrayPool<byte>.Shared.Return(bytes);
-            removals.Add(removed);
+            await removals.AddAsync(removed, stop.Token);
             progress.Add(member.Points, member.FieldValues);
-        }
-    }
-}
-
-/// <summary>The lines of a chunk that are not at the destination: by window for the verifier, by reason for the report, whole for the quarantine.</summary>
-internal sealed class ChunkRemovals(Dialect dialect, Chunk chunk, ExportReceipt export)
-{
-    private readonly Lock gate = new();
-    private readonly Dictionary<int, ContentTally> windows = [];
-    private readonly ContentTally expired = new();
-    private readonly Dictionary<string, (ContentTally Tally, string Example)> reasons = new(StringComparer.Ordinal);
-    private readonly ArrayBufferWriter<byte> quarantine = new();
-
-    public void Add(IReadOnlyList<RemovedLine> removed)
-    {
-        if (removed.Count == 0)
-            return;
-        lock (gate)
-        {
-            var reader = new LineReader(dialect);
-            foreach (var line in removed)
-            {
-                var tally = line.Reason is null ? expired : ReasonTally(line.Reason, line.Line.Span);
-                reader.ReadLine(line.Line.Span, new Splitter(this, tally));
-                if (line.Reason is not null)
-                    Quarantine(line.Line.Span, line.Reason);
-            }
+            deadline.End(Cost(member));
         }
     }
 
-    public async Task StoreAsync(IStagingStore store, CancellationToken cancellationToken)
-    {
-        if (quarantine.WrittenCount > 0)
-            await store.WriteAsync(StagingLayout.Quarantine(chunk.Id), quarantine.WrittenMemory, replace: true, cancellationToken);
-    }
-
-    public ImportReceipt Receipt(string sha256)
-    {
-        var left = reasons.Values.Select(reason => reason.Tally).Append(expired).ToList();
-        return new ImportReceipt
-        {
-            Chunk = chunk.Id,
-            Sha256 = sha256,
-            Points = export.Points - left.Sum(tally => tally.Points),
-            FieldValues = export.FieldValues - left.Sum(tally => tally.FieldValues),
-            ExpiredPoints = expired.Points,
-            ExpiredFieldValues = expired.FieldValues,
-            Quarantined = [.. reasons.Select(reason => new LeftOut(reason.Key, reason.Value.Tally.Points, reason.Value.Tally.FieldValues, reason.Value.Example))],
-            Removed = [.. windows.OrderBy(window => window.Key).Select(window => WindowContent.From(export.Windows[window.Key].Range, window.Value))],
-        };
-    }
-
-    // A server's words name points and values; the kind of failure is what a report groups by.
-    private ContentTally ReasonTally(string reason, ReadOnlySpan<byte> line)
-    {
-        if (!reasons.TryGetValue(reason, out var known))
-            reasons[reason] = known = (new ContentTally(), System.Text.Encoding.UTF8.GetString(line).TrimEnd('\n'));
-        return known.Tally;
-    }
-
-    private void Quarantine(ReadOnlySpan<byte> line, string reason)
-    {
-        using (var json = new Utf8JsonWriter(quarantine))
-        {
-            json.WriteStartObject();
-            json.WriteString("chunk", chunk.Id);
-            json.WriteString("reason", reason);
-            if (Utf8.IsValid(line))
-                json.WriteString("line", line.TrimEnd((byte)'\n'));
-            else
-                json.WriteBase64String("lineBase64", line);
-            json.WriteEndObject();
-        }
-        quarantine.Write("\n"u8);
-    }
-
-    private ContentTally WindowTally(long pointTime)
-    {
-        var index = 0;
-        while (!export.Windows[index].Range.Contains(pointTime))
-            index++;
-        if (!windows.TryGetValue(index, out var tally))
-            windows[index] = tally = new ContentTally();
-        return tally;
-    }
-
-    private sealed class Splitter(ChunkRemovals owner, ContentTally reason) : IPointSink
-    {
-        public bool OnPoint(in PointView point)
-        {
-            reason.OnPoint(point);
-            return owner.WindowTally(point.Time).OnPoint(point);
-        }
-
-        public ValueTask DrainAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
-    }
+    // A request costs something however short its body is.
+    private static long Cost(Member member) => 10_000 + member.Length;
 }

@@ -110,16 +110,25 @@ public sealed record MigrationPlan
     public IReadOnlyList<PlanRemark> Remarks { get; init; } = [];
 }
 
-/// <summary>An exported object that the manifest pins.</summary>
-/// <param name="Chunk">The chunk.</param>
+/// <summary>An exported object that the manifest pins: a segment of a chunk.</summary>
+/// <param name="Chunk">The planned chunk.</param>
 /// <param name="Key">The object's key.</param>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Sha256">Its SHA-256 in hexadecimal.</param>
 /// <param name="Version">Its S3 version; null in a folder.</param>
 /// <param name="ReceiptSha256">The SHA-256 of its export receipt.</param>
-public sealed record SealedChunk(string Chunk, string Key, long Bytes, string Sha256, string? Version, string ReceiptSha256);
+/// <param name="Segment">Which segment of the chunk, counted from 1.</param>
+/// <param name="FirstWindow">The index of its first window among the chunk's planned ones.</param>
+/// <param name="Windows">How many of the planned windows it has; null for all, as in manifests of format 1.</param>
+public sealed record SealedChunk(
+    string Chunk, string Key, long Bytes, string Sha256, string? Version, string ReceiptSha256, int Segment = 1, int FirstWindow = 0, int? Windows = null)
+{
+    /// <summary>The segment's id, which its receipts and the objects of its import are named by.</summary>
+    [JsonIgnore]
+    public string Id => Migration.Segment.IdOf(Chunk, Segment);
+}
 
-/// <summary>The sealed manifest: every planned chunk with the one object that the importer may read for it.</summary>
+/// <summary>The sealed manifest: the objects that the importer may read, which have every planned window once.</summary>
 public sealed record SealedManifest
 {
     /// <summary>The format's version.</summary>
@@ -131,6 +140,6 @@ public sealed record SealedManifest
     /// <summary>The SHA-256 of the plan.</summary>
     public required string PlanSha256 { get; init; }
 
-    /// <summary>The chunks in the plan's order.</summary>
+    /// <summary>The segments in the plan's order.</summary>
     public required IReadOnlyList<SealedChunk> Chunks { get; init; }
 }

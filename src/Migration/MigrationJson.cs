@@ -15,6 +15,8 @@ namespace Migration;
 [JsonSerializable(typeof(ExportReceipt))]
 [JsonSerializable(typeof(ImportReceipt))]
 [JsonSerializable(typeof(VerifyReceipt))]
+[JsonSerializable(typeof(PartialImport))]
+[JsonSerializable(typeof(PartialVerify))]
 [JsonSerializable(typeof(DestinationRecord))]
 [JsonSerializable(typeof(MigrationReport))]
 public sealed partial class MigrationJson : JsonSerializerContext;

@@ -92,45 +92,57 @@ public sealed partial class MigrationRun
         using var source = await ConnectAsync(isSource: true, plan.Request, cancellationToken);
         var exporter = new Exporter(source, context.Store, plan, Retry(Progress.Export), Time, context.Logger, Progress.Export);
         Progress.Export.Start(Time, plan.Chunks.Count, plan.Chunks.Sum(chunk => chunk.FieldValues));
-        await EachAsync(plan, exporter.ExportAsync, cancellationToken);
-        Finish(Progress.Export, plan);
+        await EachAsync(plan, plan.Chunks, (chunk, token) => exporter.ExportAsync(chunk, stopBy: null, token), cancellationToken);
+        Finish(Progress.Export);
     }
 
     private async Task LoadAsync(
         MigrationPlan plan, SealedManifest manifest, IInfluxClient destination, List<(Bucket Bucket, bool HoldsMore)> targets, CancellationToken cancellationToken)
     {
-        var pinned = manifest.Chunks.ToDictionary(chunk => chunk.Chunk, StringComparer.Ordinal);
+        var segments = Segment.All(plan, manifest).ToList();
         var imports = new ConcurrentDictionary<string, ImportReceipt>(StringComparer.Ordinal);
         var importer = new Importer(destination, context.Store, plan, Retry(Progress.Import), Time, context.Logger, Progress.Import);
         var values = plan.Chunks.Sum(chunk => chunk.FieldValues);
-        Progress.Import.Start(Time, plan.Chunks.Count, values);
+        Progress.Import.Start(Time, segments.Count, values);
         await EachAsync(
             plan,
-            async (chunk, token) => imports[chunk.Id] = await importer.ImportAsync(chunk, pinned[chunk.Id], targets[chunk.Bucket].Bucket, token),
+            segments,
+            async (segment, token) =>
+            {
+                var bucket = targets[segment.Chunk.Bucket].Bucket;
+                var receipt = await importer.ImportAsync(segment.Chunk, segment.Pinned, bucket, stopBy: null, token);
+                return imports[segment.Chunk.Id] = receipt ?? throw new InvalidOperationException("an import without a deadline ends with a receipt");
+            },
             cancellationToken);
-        Finish(Progress.Import, plan);
+        Finish(Progress.Import);
         if (plan.Request.Verify == VerifyMode.None)
             return;
         var verifier = new Verifier(destination, context.Store, plan, importer, Retry(Progress.Verify), Time, context.Logger, Progress.Verify);
-        Progress.Verify.Start(Time, plan.Chunks.Count, values);
+        Progress.Verify.Start(Time, segments.Count, values);
         await EachAsync(
             plan,
-            (chunk, token) => verifier.VerifyAsync(chunk, pinned[chunk.Id], imports[chunk.Id], targets[chunk.Bucket].Bucket, targets[chunk.Bucket].HoldsMore, token),
+            segments,
+            (segment, token) =>
+            {
+                var (bucket, holdsMore) = targets[segment.Chunk.Bucket];
+                return verifier.VerifyAsync(segment.Chunk, segment.Pinned, imports[segment.Chunk.Id], bucket, holdsMore, stopBy: null, token);
+            },
             cancellationToken);
-        Finish(Progress.Verify, plan);
+        Finish(Progress.Verify);
     }
 
-    private static async Task EachAsync<T>(MigrationPlan plan, Func<Chunk, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+    private static async Task EachAsync<TUnit, TReceipt>(
+        MigrationPlan plan, IEnumerable<TUnit> units, Func<TUnit, CancellationToken, Task<TReceipt>> work, CancellationToken cancellationToken) =>
         await Parallel.ForEachAsync(
-            plan.Chunks,
+            units,
             new ParallelOptions { MaxDegreeOfParallelism = Math.Min(plan.Request.Concurrency, 2), CancellationToken = cancellationToken },
-            async (chunk, token) => await work(chunk, token));
+            async (unit, token) => await work(unit, token));
 
-    private void Finish(StageProgress stage, MigrationPlan plan)
+    private void Finish(StageProgress stage)
     {
         stage.Stop(Time);
         if (stage.SkippedChunks > 0)
-            context.Logger.Skipped(stage.Name, stage.SkippedChunks, plan.Chunks.Count);
+            context.Logger.Skipped(stage.Name, stage.SkippedChunks, stage.TotalChunks);
     }
 
     private async Task<(MigrationPlan Plan, string Sha256)?> StoredPlanAsync(CancellationToken cancellationToken)

@@ -59,6 +59,20 @@ public sealed record WindowContent
             .Select(field => new FieldCount(field.Key.Key.ToString(), field.Key.Type, field.Value))
             .OrderBy(field => field.Name, StringComparer.Ordinal).ThenBy(field => field.Type)],
     };
+
+    /// <summary>Both lists' contents by window, in the order of time.</summary>
+    public static IReadOnlyList<WindowContent> Merge(IEnumerable<WindowContent> first, IEnumerable<WindowContent> second) =>
+        [.. first.Concat(second).GroupBy(content => content.Range).Select(same => same.Aggregate(Plus)).OrderBy(content => content.Start)];
+
+    private static WindowContent Plus(WindowContent left, WindowContent right) => left with
+    {
+        Points = left.Points + right.Points,
+        FieldValues = left.FieldValues + right.FieldValues,
+        Digest = (ContentDigest.Parse(left.Digest) + ContentDigest.Parse(right.Digest)).ToString(),
+        Fields = [.. left.Fields.Concat(right.Fields).GroupBy(field => (field.Name, field.Type))
+            .Select(same => new FieldCount(same.Key.Name, same.Key.Type, same.Sum(field => field.Count)))
+            .OrderBy(field => field.Name, StringComparer.Ordinal).ThenBy(field => field.Type)],
+    };
 }
 
 /// <summary>Points that were left out for one reason.</summary>
@@ -66,7 +80,13 @@ public sealed record WindowContent
 /// <param name="Points">Points that have such a value.</param>
 /// <param name="FieldValues">The values left out.</param>
 /// <param name="Example">One of them.</param>
-public sealed record LeftOut(string Reason, long Points, long FieldValues, string Example);
+public sealed record LeftOut(string Reason, long Points, long FieldValues, string Example)
+{
+    /// <summary>Both lists' points by reason; the examples are the first list's.</summary>
+    public static IReadOnlyList<LeftOut> Merge(IEnumerable<LeftOut> first, IEnumerable<LeftOut> second) =>
+        [.. first.Concat(second).GroupBy(left => left.Reason, StringComparer.Ordinal)
+            .Select(same => same.First() with { Points = same.Sum(left => left.Points), FieldValues = same.Sum(left => left.FieldValues) })];
+}
 
 /// <summary>The proof of a chunk's export.</summary>
 public sealed record ExportReceipt
@@ -74,8 +94,14 @@ public sealed record ExportReceipt
     /// <summary>The format's version.</summary>
     public int Format { get; init; } = StagingLayout.Format;
 
-    /// <summary>The chunk.</summary>
+    /// <summary>The id of the chunk's segment.</summary>
     public required string Chunk { get; init; }
+
+    /// <summary>The index of its first window among the chunk's planned ones.</summary>
+    public int FirstWindow { get; init; }
+
+    /// <summary>How many of the planned windows it has; null for all, as in receipts of format 1.</summary>
+    public int? WindowCount { get; init; }
 
     /// <summary>When its first query was sent: what the source received later is not in it.</summary>
     public DateTimeOffset Started { get; init; }
@@ -107,7 +133,7 @@ public sealed record ExportReceipt
     /// <summary>The batches in the order of the object.</summary>
     public required IReadOnlyList<Member> Members { get; init; }
 
-    /// <summary>The windows in the order of time.</summary>
+    /// <summary>The windows in the order of time; more than planned where the source gave one up and it was cut.</summary>
     public required IReadOnlyList<WindowContent> Windows { get; init; }
 
     /// <summary>What the destination's line protocol can't hold, by reason.</summary>
@@ -146,6 +172,9 @@ public sealed record ImportReceipt
 
     /// <summary>Their field values.</summary>
     public long ExpiredFieldValues { get; init; }
+
+    /// <summary>How many objects its quarantine has; 0 when all of it is in the first, as in receipts of format 1.</summary>
+    public int QuarantineObjects { get; init; }
 
     /// <summary>What the destination refused, by reason.</summary>
     public IReadOnlyList<LeftOut> Quarantined { get; init; } = [];

@@ -9,21 +9,22 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
     private readonly List<WindowDifference> differences = [];
     private readonly List<ChunkReport> chunks = [];
     private readonly Dictionary<(int Bucket, string Measurement), MeasurementReport> measurements = [];
-    private readonly Dictionary<(int Bucket, string Measurement), List<(TimeRange Window, long Source, long? Destination)>> windows = [];
+    private readonly Dictionary<(int Bucket, string Measurement), (TimeSlices Source, TimeSlices Destination)> slices = [];
+    private readonly HashSet<(int Bucket, string Measurement)> compared = [];
     private long expired;
-    private int exported;
-    private int imported;
-    private int verified;
 
     private bool Unproven => plan.Request.Verify == VerifyMode.None;
 
     public async Task<MigrationReport> BuildAsync(DateTimeOffset started, CancellationToken cancellationToken)
     {
-        foreach (var chunk in plan.Chunks)
+        var manifest = await store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken)
+            ?? throw new StagingException($"{store.Location} has no '{StagingLayout.Manifest}': not all was exported");
+        AddMeasurements();
+        await foreach (var receipts in ReadAhead.InOrderAsync(Segment.All(plan, manifest), ReadAsync, cancellationToken))
         {
-            await AddAsync(chunk, cancellationToken);
-            if (exported != chunks.Count || imported != exported || (verified != exported && !Unproven))
-                throw new StagingException($"the chunk {chunk.Id} lacks the receipt of a stage in {store.Location}: it was removed or replaced during the run");
+            if (receipts.Import is null || (receipts.Verify is null && !Unproven))
+                throw new StagingException($"the chunk {receipts.Chunk.Id} lacks the receipt of a stage in {store.Location}: it was removed or replaced during the run");
+            Add(receipts);
         }
         var verdict = differences.Count > 0 ? Verdict.Different
             : leftOut.Count > 0 ? Verdict.Quarantined
@@ -35,8 +36,16 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
     public async Task<MigrationReport> BuildStoppedAsync(
         DateTimeOffset started, string failure, string resumeWith, CancellationToken cancellationToken)
     {
-        foreach (var chunk in plan.Chunks)
-            await AddAsync(chunk, cancellationToken);
+        AddMeasurements();
+        var (exported, imported, verified) = (0, 0, 0);
+        await foreach (var (isWhole, segments) in ReadAhead.InOrderAsync(plan.Chunks, ReadDoneAsync, cancellationToken))
+        {
+            foreach (var receipts in segments)
+                Add(receipts);
+            exported += isWhole ? 1 : 0;
+            imported += isWhole && segments.TrueForAll(segment => segment.Import is not null) ? 1 : 0;
+            verified += isWhole && segments.TrueForAll(segment => segment.Verify is not null) ? 1 : 0;
+        }
         var made = 0;
         foreach (var pair in plan.Buckets)
         {
@@ -68,33 +77,50 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         Remarks = plan.Remarks,
         Stages = [.. progress.Stages.Where(stage => stage.Started).Select(stage => new StageReport(
             stage.Name, (int)stage.DoneChunks, (int)stage.SkippedChunks, stage.Points, stage.FieldValues, stage.Bytes, stage.Elapsed(time).TotalSeconds, stage.Retries))],
-        Measurements = [.. measurements.Select(WithSlices).OrderByDescending(measurement => measurement.FieldValues)],
+        Measurements = [.. measurements.Where(measurement => measurement.Value.Windows > 0).Select(WithSlices).OrderByDescending(measurement => measurement.FieldValues)],
         LeftOut = leftOut,
         Differences = differences,
         Chunks = [.. chunks.OrderByDescending(chunk => chunk.ExportSeconds + chunk.ImportSeconds + chunk.VerifySeconds)],
     };
 
-    private async Task AddAsync(Chunk chunk, CancellationToken cancellationToken)
+    private async Task<Receipts> ReadAsync(Segment segment, CancellationToken cancellationToken)
     {
-        var export = await store.ReadJsonAsync(StagingLayout.ExportReceipt(chunk.Id), MigrationJson.Default.ExportReceipt, cancellationToken);
-        if (export is null)
-            return;
-        // Receipts of another object, or of another kind of proof, are an earlier run's that this one was about to replace.
+        await using var staged = await StagedChunk.OpenAsync(store, segment.Pinned, cancellationToken);
+        return await ReadAsync(segment.Chunk, staged.Receipt, cancellationToken);
+    }
+
+    private async Task<(bool IsWhole, List<Receipts> Segments)> ReadDoneAsync(Chunk chunk, CancellationToken cancellationToken)
+    {
+        var chain = new SegmentChain(store, chunk);
+        await chain.FollowAsync(cancellationToken);
+        var segments = new List<Receipts>(chain.Segments.Count);
+        foreach (var (export, _) in chain.Segments)
+            segments.Add(await ReadAsync(Segment.Derive(chunk, segments.Count + 1, export.FirstWindow, export.WindowCount), export, cancellationToken));
+        return (chain.IsWhole, segments);
+    }
+
+    // Receipts of another object, or of another kind of proof, are an earlier run's that this one was about to replace.
+    private async Task<Receipts> ReadAsync(Chunk chunk, ExportReceipt export, CancellationToken cancellationToken)
+    {
         var import = await store.ReadJsonAsync(StagingLayout.ImportReceipt(chunk.Id), MigrationJson.Default.ImportReceipt, cancellationToken);
         if (import?.Sha256 != export.Sha256)
             import = null;
         var verify = await store.ReadJsonAsync(StagingLayout.VerifyReceipt(chunk.Id), MigrationJson.Default.VerifyReceipt, cancellationToken);
         if (Unproven || import is null || verify?.Sha256 != export.Sha256 || verify.Mode != plan.Request.Verify)
             verify = null;
-        exported++;
-        imported += import is null ? 0 : 1;
-        verified += verify is null ? 0 : 1;
+        return new Receipts(chunk, export, import, verify);
+    }
+
+    private void Add(Receipts receipts)
+    {
+        var (chunk, export, import, verify) = receipts;
         var bucket = plan.Buckets[chunk.Bucket];
+        var quarantine = string.Join(", ", Enumerable.Range(1, Math.Max(1, import?.QuarantineObjects ?? 0)).Select(call => StagingLayout.Quarantine(chunk.Id, call)));
         AddLeftOut("export", export.Rejected, StagingLayout.Rejected(chunk.Id));
-        AddLeftOut("import", import?.Quarantined ?? [], StagingLayout.Quarantine(chunk.Id));
+        AddLeftOut("import", import?.Quarantined ?? [], quarantine);
         expired += import?.ExpiredPoints ?? 0;
         differences.AddRange(verify?.Differences ?? []);
-        AddMeasurement(chunk, bucket, export, import, verify);
+        Count(receipts);
         chunks.Add(new ChunkReport
         {
             Id = chunk.Id,
@@ -114,17 +140,32 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
             stage, bucket.Source.Name, bucket.DestinationName, chunk.Measurement, left.Reason, left.Points, left.FieldValues, left.Example, key)));
     }
 
-    private void AddMeasurement(Chunk chunk, BucketPair bucket, ExportReceipt export, ImportReceipt? import, VerifyReceipt? verify)
+    // The plan tells the time range before the first receipt is read, so that no window is kept.
+    private void AddMeasurements()
     {
-        var key = (chunk.Bucket, chunk.Measurement);
-        var known = measurements.GetValueOrDefault(key) ?? new MeasurementReport
+        foreach (var measurement in plan.Chunks.GroupBy(chunk => (chunk.Bucket, chunk.Measurement)))
         {
-            SourceBucket = bucket.Source.Name,
-            DestinationBucket = bucket.DestinationName,
-            Measurement = chunk.Measurement,
-            Start = long.MaxValue,
-            Stop = long.MinValue,
-        };
+            var range = new TimeRange(
+                measurement.Min(chunk => chunk.Windows.Min(window => window.Start)), measurement.Max(chunk => chunk.Windows.Max(window => window.Stop)));
+            var longest = measurement.Max(chunk => chunk.Windows.Max(window => window.Range.Length));
+            var bucket = plan.Buckets[measurement.Key.Bucket];
+            measurements[measurement.Key] = new MeasurementReport
+            {
+                SourceBucket = bucket.Source.Name,
+                DestinationBucket = bucket.DestinationName,
+                Measurement = measurement.Key.Measurement,
+                Start = range.Start,
+                Stop = range.Stop,
+            };
+            slices[measurement.Key] = (new TimeSlices(range, longest), new TimeSlices(range, longest));
+        }
+    }
+
+    private void Count(Receipts receipts)
+    {
+        var (chunk, export, import, verify) = receipts;
+        var key = (chunk.Bucket, chunk.Measurement);
+        var known = measurements[key];
         measurements[key] = known with
         {
             Points = known.Points + export.Points,
@@ -133,33 +174,22 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
             ExpiredFieldValues = known.ExpiredFieldValues + (import?.ExpiredFieldValues ?? 0),
             FurtherFieldValues = known.FurtherFieldValues + (verify?.Further ?? 0),
             RepairedWindows = known.RepairedWindows + (verify?.Repaired ?? 0),
-            Start = export.Windows.Select(window => window.Start).Append(known.Start).Min(),
-            Stop = export.Windows.Select(window => window.Stop).Append(known.Stop).Max(),
+            Windows = known.Windows + export.Windows.Count,
         };
-        if (!windows.TryGetValue(key, out var list))
-            windows[key] = list = [];
+        if (verify is not null)
+            compared.Add(key);
         for (var i = 0; i < export.Windows.Count; i++)
-            list.Add((export.Windows[i].Range, export.Windows[i].FieldValues, verify?.Found[i]));
+        {
+            slices[key].Source.Add(export.Windows[i].Range, export.Windows[i].FieldValues);
+            slices[key].Destination.Add(export.Windows[i].Range, verify?.Found[i] ?? 0);
+        }
     }
 
-    private MeasurementReport WithSlices(KeyValuePair<(int Bucket, string Measurement), MeasurementReport> measurement)
+    private MeasurementReport WithSlices(KeyValuePair<(int Bucket, string Measurement), MeasurementReport> measurement) => measurement.Value with
     {
-        var range = new TimeRange(measurement.Value.Start, measurement.Value.Stop);
-        var compared = windows[measurement.Key];
-        var longest = compared.Select(window => window.Window.Length).DefaultIfEmpty().Max();
-        var (source, destination) = (new TimeSlices(range, longest), new TimeSlices(range, longest));
-        foreach (var (window, sourceValues, destinationValues) in compared)
-        {
-            source.Add(window, sourceValues);
-            destination.Add(window, destinationValues ?? 0);
-        }
-        return measurement.Value with
-        {
-            Windows = compared.Count,
-            SourceSlices = source.Values,
-            DestinationSlices = compared.TrueForAll(window => window.Destination is null) ? [] : destination.Values,
-        };
-    }
+        SourceSlices = slices[measurement.Key].Source.Values,
+        DestinationSlices = compared.Contains(measurement.Key) ? slices[measurement.Key].Destination.Values : [],
+    };
 
     private List<string> Warnings()
     {
@@ -190,4 +220,6 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
             return $"Stopped before anything was written to the destination; {done}.";
         return $"Stopped: {done}" + (stop.BucketsMade > 0 ? $"; {stop.BucketsMade} destination buckets were made" : "") + "; all of it stays.";
     }
+
+    private sealed record Receipts(Chunk Chunk, ExportReceipt Export, ImportReceipt? Import, VerifyReceipt? Verify);
 }

@@ -24,7 +24,7 @@ internal sealed class StagedChunk : IAsyncDisposable
     /// <summary>Opens a chunk of the sealed manifest with the receipt that it pins.</summary>
     public static async Task<StagedChunk> OpenAsync(IStagingStore store, SealedChunk chunk, CancellationToken cancellationToken)
     {
-        var key = StagingLayout.ExportReceipt(chunk.Chunk);
+        var key = StagingLayout.ExportReceipt(chunk.Id);
         if (await store.ReadHashedAsync(key, MigrationJson.Default.ExportReceipt, cancellationToken) is not (var receipt, var sha256)
             || sha256 != chunk.ReceiptSha256)
             throw new StagingException($"'{key}' in {store.Location} was changed or removed after the manifest was sealed");

@@ -1,8 +1,12 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace Migration;
 
-/// <summary>Between export and import: checks that every planned chunk has one export whose object is there as its receipt says, and seals them.</summary>
+/// <summary>
+/// Between export and import: checks that every planned window has been exported once, and that each object is there as its
+/// receipt says, and seals them.
+/// </summary>
 /// <param name="store">The staging store.</param>
 /// <param name="plan">The plan.</param>
 /// <param name="planSha256">The SHA-256 of the plan's object.</param>
@@ -10,15 +14,18 @@ namespace Migration;
 /// <param name="progress">What is counted.</param>
 public sealed class Stager(IStagingStore store, MigrationPlan plan, string planSha256, TimeProvider time, StageProgress progress)
 {
+    private const int BufferBytes = 256 * 1024;
+
     /// <summary>Checks everything and seals the manifest; a manifest that is there is checked against the objects.</summary>
     /// <exception cref="StagingException">An object is missing, changed or extra; it is named.</exception>
     public async Task<SealedManifest> StageAsync(CancellationToken cancellationToken)
     {
-        await RefuseExtrasAsync(cancellationToken);
-        var chunks = new List<SealedChunk>(plan.Chunks.Count);
-        foreach (var chunk in plan.Chunks)
-            chunks.Add(await CheckAsync(chunk, cancellationToken));
-        var manifest = new SealedManifest { Sealed = time.GetUtcNow(), PlanSha256 = planSha256, Chunks = chunks };
+        var segments = new List<SealedChunk>(plan.Chunks.Count);
+        await foreach (var ofChunk in ReadAhead.InOrderAsync(plan.Chunks, CheckAsync, cancellationToken))
+            segments.AddRange(ofChunk);
+        await RefuseExtrasAsync(StagingLayout.Chunks, segments.Select(segment => segment.Key), cancellationToken);
+        await RefuseExtrasAsync(StagingLayout.ExportReceipts, segments.Select(segment => StagingLayout.ExportReceipt(segment.Id)), cancellationToken);
+        var manifest = new SealedManifest { Sealed = time.GetUtcNow(), PlanSha256 = planSha256, Chunks = segments };
         if (await store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken) is { } earlier)
             return Same(earlier, manifest);
         if (!await store.WriteJsonAsync(StagingLayout.Manifest, manifest, MigrationJson.Default.SealedManifest, replace: false, cancellationToken))
@@ -26,34 +33,51 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
         return manifest;
     }
 
-    private async Task RefuseExtrasAsync(CancellationToken cancellationToken)
+    private async Task RefuseExtrasAsync(string folder, IEnumerable<string> keys, CancellationToken cancellationToken)
     {
-        var planned = plan.Chunks.Select(chunk => StagingLayout.Chunk(chunk.Id)).ToHashSet(StringComparer.Ordinal);
-        await foreach (var found in store.ListAsync(StagingLayout.Chunks, cancellationToken))
+        var known = keys.ToHashSet(StringComparer.Ordinal);
+        await foreach (var found in store.ListAsync(folder, cancellationToken))
         {
-            if (!planned.Contains(found.Key))
+            if (!known.Contains(found.Key))
                 throw new StagingException($"'{found.Key}' in {store.Location} belongs to no planned chunk: remove it if it is not needed, then run again");
         }
     }
 
-    private async Task<SealedChunk> CheckAsync(Chunk chunk, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SealedChunk>> CheckAsync(Chunk chunk, CancellationToken cancellationToken)
     {
-        var receiptKey = StagingLayout.ExportReceipt(chunk.Id);
-        if (await store.ReadHashedAsync(receiptKey, MigrationJson.Default.ExportReceipt, cancellationToken) is not (var receipt, var receiptSha256))
-            throw new StagingException($"the chunk {chunk.Id} has no export receipt ('{receiptKey}' in {store.Location}): run the migration again, which exports it");
-        var sealedChunk = new SealedChunk(chunk.Id, receipt.Key, receipt.Bytes, receipt.Sha256, receipt.Version, receiptSha256);
-        await using var content = await OpenAsync(sealedChunk, cancellationToken);
+        var chain = new SegmentChain(store, chunk);
+        await chain.FollowAsync(cancellationToken);
+        if (!chain.IsWhole)
+        {
+            throw new StagingException(
+                $"the windows {chain.Windows} to {chunk.Windows.Count - 1} of the chunk {chunk.Id} have no export receipt "
+                + $"('{StagingLayout.ExportReceipt(chain.Rest.Id)}' in {store.Location}): run the migration again, which exports them");
+        }
+        var segments = new List<SealedChunk>(chain.Segments.Count);
+        foreach (var (receipt, receiptSha256) in chain.Segments)
+        {
+            var segment = new SealedChunk(
+                chunk.Id, receipt.Key, receipt.Bytes, receipt.Sha256, receipt.Version, receiptSha256, segments.Count + 1, receipt.FirstWindow, receipt.WindowCount);
+            await CheckObjectAsync(segment, cancellationToken);
+            progress.Add(receipt.Points, receipt.FieldValues);
+            progress.AddBytes(receipt.Bytes);
+            segments.Add(segment);
+        }
+        progress.ChunkDone();
+        return segments;
+    }
+
+    private async Task CheckObjectAsync(SealedChunk segment, CancellationToken cancellationToken)
+    {
+        await using var content = await OpenAsync(segment, cancellationToken);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[256 * 1024];
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         var bytes = 0L;
         for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0; bytes += read)
             hash.AppendData(buffer, 0, read);
-        if (bytes != receipt.Bytes || Convert.ToHexStringLower(hash.GetCurrentHash()) != receipt.Sha256)
-            throw Changed(sealedChunk, $"has {bytes} bytes with another checksum than the {receipt.Bytes} that its receipt vouches for");
-        progress.Add(receipt.Points, receipt.FieldValues);
-        progress.AddBytes(bytes);
-        progress.ChunkDone();
-        return sealedChunk;
+        ArrayPool<byte>.Shared.Return(buffer);
+        if (bytes != segment.Bytes || Convert.ToHexStringLower(hash.GetCurrentHash()) != segment.Sha256)
+            throw Changed(segment, $"has {bytes} bytes with another checksum than the {segment.Bytes} that its receipt vouches for");
     }
 
     private async Task<Stream> OpenAsync(SealedChunk chunk, CancellationToken cancellationToken)
@@ -69,17 +93,19 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
     }
 
     private StagingException Changed(SealedChunk chunk, string what) => new(
-        $"'{chunk.Key}' in {store.Location} {what}. To export it anew from the source, remove '{StagingLayout.ExportReceipt(chunk.Chunk)}' "
+        $"'{chunk.Key}' in {store.Location} {what}. To export it anew from the source, remove '{StagingLayout.ExportReceipt(chunk.Id)}' "
         + $"and '{StagingLayout.Manifest}', and run the same command again");
 
     private SealedManifest Same(SealedManifest earlier, SealedManifest now)
     {
         if (earlier.PlanSha256 != now.PlanSha256)
             throw new StagingException($"'{StagingLayout.Plan}' in {store.Location} was changed after '{StagingLayout.Manifest}' was sealed: remove the manifest to seal anew, or start over with another --dir-name");
+        if (earlier.Chunks.Count != now.Chunks.Count)
+            throw new StagingException($"{store.Location} has {now.Chunks.Count} segments where '{StagingLayout.Manifest}' seals {earlier.Chunks.Count}: remove it to seal anew, and the import and verify receipts");
         foreach (var (before, after) in earlier.Chunks.Zip(now.Chunks))
         {
             if (before != after)
-                throw new StagingException($"'{after.Key}' in {store.Location} or its receipt was changed after the manifest was sealed: remove '{StagingLayout.Manifest}' to seal anew, and the import and verify receipts of {after.Chunk}");
+                throw new StagingException($"'{after.Key}' in {store.Location} or its receipt was changed after the manifest was sealed: remove '{StagingLayout.Manifest}' to seal anew, and the import and verify receipts of {after.Id}");
         }
         return earlier;
     }

@@ -17,9 +17,21 @@ public sealed class Verifier(
 {
     private readonly WindowReader reader = new(destination, InfluxQl.TagCondition(plan.Request.Tags));
 
-    /// <summary>Verifies a chunk, unless its receipt says that this very object was found right in the same way.</summary>
-    public async Task<VerifyReceipt> VerifyAsync(
-        Chunk chunk, SealedChunk pinned, ImportReceipt import, Bucket bucket, bool holdsMore, CancellationToken cancellationToken)
+    /// <summary>
+    /// Verifies a segment, unless its receipt says that this very object was found right in the same way. With a deadline it begins
+    /// no window that would probably not end in time, but one in any case; what earlier calls did is found in the store and gone on from.
+    /// </summary>
+    /// <param name="chunk">The chunk that stands for the segment (<see cref="Segment.All"/>).</param>
+    /// <param name="pinned">The object that the manifest pins for it.</param>
+    /// <param name="import">Its import.</param>
+    /// <param name="bucket">The destination bucket.</param>
+    /// <param name="holdsMore">Whether the bucket may hold points of others.</param>
+    /// <param name="stopBy">When the last window should have ended, some seconds before the caller's end; null for no deadline.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The receipt; null when a deadline left windows over: call again with the same chunk.</returns>
+    /// <exception cref="StagingException">The object is not the one that the manifest pins.</exception>
+    public async Task<VerifyReceipt?> VerifyAsync(
+        Chunk chunk, SealedChunk pinned, ImportReceipt import, Bucket bucket, bool holdsMore, DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
         var key = StagingLayout.VerifyReceipt(chunk.Id);
         var done = await store.ReadJsonAsync(key, MigrationJson.Default.VerifyReceipt, cancellationToken);
@@ -28,14 +40,21 @@ public sealed class Verifier(
             progress.ChunkSkipped(done.FieldValues);
             return done;
         }
-        var started = time.GetUtcNow();
         var clock = time.GetTimestamp();
         await using var staged = await StagedChunk.OpenAsync(store, pinned, cancellationToken);
-        var receipt = new VerifyReceipt { Chunk = chunk.Id, Sha256 = pinned.Sha256, Mode = plan.Request.Verify, Started = started, Windows = staged.Receipt.Windows.Count };
-        var differences = new List<WindowDifference>();
-        var found = new List<long>(staged.Receipt.Windows.Count);
-        foreach (var window in staged.Receipt.Windows)
+        var windows = staged.Receipt.Windows;
+        var partialKey = StagingLayout.PartialVerify(chunk.Id);
+        var partial = await store.ReadJsonAsync(partialKey, MigrationJson.Default.PartialVerify, cancellationToken);
+        var fits = partial is not null && partial.SoFar.Sha256 == pinned.Sha256 && partial.SoFar.Mode == plan.Request.Verify && partial.NextWindow > 0;
+        var receipt = fits ? partial!.SoFar : new VerifyReceipt { Chunk = chunk.Id, Sha256 = pinned.Sha256, Mode = plan.Request.Verify, Started = time.GetUtcNow() };
+        var next = fits ? partial!.NextWindow : 0;
+        var differences = receipt.Differences.ToList();
+        var found = receipt.Found.ToList();
+        var deadline = new Deadline(stopBy, time);
+        for (; next < windows.Count && deadline.Allows(Cost(windows[next])); next++)
         {
+            var window = windows[next];
+            deadline.Begin(Cost(window));
             var removed = import.Removed.FirstOrDefault(content => content.Range == window.Range) ?? new WindowContent();
             var (values, further, difference) = await CompareAsync(chunk, staged, window, removed, bucket, holdsMore, cancellationToken);
             if (difference is not null)
@@ -50,9 +69,25 @@ public sealed class Verifier(
             found.Add(values);
             progress.Add(window.Points, window.FieldValues);
             receipt = receipt with { FieldValues = receipt.FieldValues + values, Further = receipt.Further + further };
+            deadline.End(Cost(window));
         }
-        receipt = receipt with { Found = found, Differences = differences, Seconds = time.GetElapsedTime(clock).TotalSeconds };
+        receipt = receipt with
+        {
+            Windows = next,
+            Found = found,
+            Differences = differences,
+            Seconds = receipt.Seconds + time.GetElapsedTime(clock).TotalSeconds,
+        };
+        if (next < windows.Count)
+        {
+            await store.WriteJsonAsync(
+                partialKey, new PartialVerify { NextWindow = next, SoFar = receipt }, MigrationJson.Default.PartialVerify, replace: true, cancellationToken);
+            return null;
+        }
         await store.WriteJsonAsync(key, receipt, MigrationJson.Default.VerifyReceipt, replace: true, cancellationToken);
+        // Whoever removes the receipt wants all of it anew.
+        if (partial is not null)
+            await store.WriteJsonAsync(partialKey, partial with { NextWindow = 0 }, MigrationJson.Default.PartialVerify, replace: true, cancellationToken);
         progress.ChunkDone();
         logger.ChunkDone("verify", chunk.Id, chunk.Measurement, staged.Receipt.Points, receipt.FieldValues, receipt.Seconds);
         return receipt;
@@ -115,4 +150,7 @@ public sealed class Verifier(
         await reader.ReadAsync(bucket, chunk.Measurement, window.Range, diff.Found, cancellationToken);
         return diff;
     }
+
+    // A query costs something even when it finds nothing.
+    private static long Cost(WindowContent window) => 1_000 + window.FieldValues;
 }

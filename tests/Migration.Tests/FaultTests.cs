@@ -64,12 +64,13 @@ public sealed class FaultTests(TwoServers servers) : IClassFixture<TwoServers>
         await using var destination = await InfluxdProcess.StartAsync();
         await using var source = await InfluxdProcess.StartAsync();
         await using var proxy = await FaultProxy.StartAsync(source.Url);
-        // Databases, policies, field keys, shards, tag keys, two edges, one count and the chunk's field keys come first.
-        proxy.On("POST", "/query", skip: 9).Answer(500, """{"error":"query interrupted"}""");
         await Pipeline.QueryAsync(source.Url, "CREATE DATABASE d WITH DURATION 0s SHARD DURATION 1d NAME \"rp\"");
         var lines = Enumerable.Range(0, 300).Select(i => $"cpu v={i}i {1_750_000_000_000_000_000 + (i * 60_000_000_000L)}\n");
         await Pipeline.WriteAsync(source.Url, string.Concat(lines));
         using var pipeline = new Pipeline(proxy.Url, destination.Url);
+        // The plan is stored before the export, which asks for the field keys first.
+        var plan = Path.Combine(pipeline.Folder, StagingLayout.Plan);
+        proxy.On(request => request.Path == "/query" && File.Exists(plan), skip: 1).Answer(500, """{"error":"query interrupted"}""");
 
         var report = await pipeline.RunAsync();
 

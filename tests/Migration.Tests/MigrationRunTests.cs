@@ -23,7 +23,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
         Assert.All(report.Measurements, measurement => Assert.Equal(measurement.SourceSlices, measurement.DestinationSlices));
         Assert.Equal(SampleValues, report.Measurements.Sum(measurement => measurement.DestinationSlices.Sum()));
         Assert.Contains("Verified", await File.ReadAllTextAsync(Path.Combine(pipeline.Folder, StagingLayout.ReportHtml)), StringComparison.Ordinal);
-        Assert.Equal(await ContentAsync(servers.Source.Url), await ContentAsync(destination.Url));
+        Assert.Equal(await Pipeline.ContentAsync(servers.Source.Url), await Pipeline.ContentAsync(destination.Url));
     }
 
     [Theory]
@@ -112,7 +112,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
 
         Assert.Equal(Verdict.Verified, report.Verdict);
         Assert.Contains("1 window differed", Assert.Single(report.Warnings), StringComparison.Ordinal);
-        Assert.Equal(await ContentAsync(servers.Source.Url), await ContentAsync(destination.Url));
+        Assert.Equal(await Pipeline.ContentAsync(servers.Source.Url), await Pipeline.ContentAsync(destination.Url));
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
         var report = await pipeline.RunAsync();
 
         Assert.Equal(Verdict.Verified, report.Verdict);
-        Assert.Equal(await ContentAsync(servers.Source.Url), await ContentAsync(destination.Url));
+        Assert.Equal(await Pipeline.ContentAsync(servers.Source.Url), await Pipeline.ContentAsync(destination.Url));
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
         Assert.Equal(SampleValues, first.Measurements.Sum(measurement => measurement.DestinationSlices.Sum()));
         Assert.Equal((verdict, 1), (report.Verdict, report.RepairedWindows));
         if (verdict == Verdict.Verified)
-            Assert.Equal(await ContentAsync(servers.Source.Url), await ContentAsync(destination.Url));
+            Assert.Equal(await Pipeline.ContentAsync(servers.Source.Url), await Pipeline.ContentAsync(destination.Url));
     }
 
     [Fact]
@@ -215,23 +215,5 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
 
         Assert.Contains("--existing reuse", refused.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(pipeline.Folder, "chunks")));
-    }
-
-    private static async Task<(long Points, ContentDigest Digest)> ContentAsync(Uri url)
-    {
-        using var client = await ServerDetector.ConnectAsync(new ServerOptions { Url = url }, TimeProvider.System, CancellationToken.None);
-        var bucket = (await client.FindBucketAsync(org: null, "d", CancellationToken.None))!;
-        var tally = new ContentTally();
-        foreach (var (measurement, schema) in await client.FieldKeysAsync(bucket, measurement: null, CancellationToken.None))
-        {
-            // Week by week would do for all but the field whose type changes; its shards are years apart.
-            foreach (var window in (await client.ShardGroupsAsync(bucket, CancellationToken.None))!)
-            {
-                await client.QueryAsync(
-                    bucket, InfluxQl.SelectAll(measurement.ToString(), window.Intersect(TimeRange.All), condition: null),
-                    new QueryPoints(schema, unsignedPossible: false, tally), CancellationToken.None);
-            }
-        }
-        return (tally.Points, tally.Digest);
     }
 }

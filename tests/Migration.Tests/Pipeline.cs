@@ -71,6 +71,24 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
+    public static async Task<(long Points, ContentDigest Digest)> ContentAsync(Uri url, string? only = null)
+    {
+        using var client = await ServerDetector.ConnectAsync(new ServerOptions { Url = url }, TimeProvider.System, CancellationToken.None);
+        var bucket = (await client.FindBucketAsync(org: null, "d", CancellationToken.None))!;
+        var tally = new ContentTally();
+        foreach (var (measurement, schema) in await client.FieldKeysAsync(bucket, only, CancellationToken.None))
+        {
+            // Week by week would do for all but the field whose type changes; its shards are years apart.
+            foreach (var window in (await client.ShardGroupsAsync(bucket, CancellationToken.None))!)
+            {
+                await client.QueryAsync(
+                    bucket, InfluxQl.SelectAll(measurement.ToString(), window.Intersect(TimeRange.All), condition: null),
+                    new QueryPoints(schema, unsignedPossible: false, tally), CancellationToken.None);
+            }
+        }
+        return (tally.Points, tally.Digest);
+    }
+
     public static string Gunzip(string path)
     {
         using var text = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));

@@ -9,30 +9,6 @@ public sealed class S3StoreTests(S3Fixture s3) : StagingStoreContract
 {
     private S3StoreOptions? options;
 
-    public static TheoryData<int, bool> Races => new()
-    {
-        { 10, false }, { 10, true }, { S3Store.PartBytes + 10, false }, { S3Store.PartBytes + 10, true },
-    };
-
-    [Theory]
-    [MemberData(nameof(Races))]
-    public async Task Of_two_writers_of_one_key_the_first_to_complete_wins(int bytes, bool present)
-    {
-        using var store = await OpenAsync();
-        if (present)
-            await store.WriteAsync("chunks/1", "old"u8.ToArray(), replace: false, default);
-        await using var first = await store.CreateAsync("chunks/1", default);
-        await using var second = await store.CreateAsync("chunks/1", default);
-        await second.WriteAsync(Content(bytes + 1), default);
-        await first.WriteAsync(Content(bytes), default);
-
-        await first.CompleteAsync(default);
-        var error = await Assert.ThrowsAsync<StagingException>(() => second.CompleteAsync(default));
-
-        Assert.Contains("another run wrote 'chunks/1'", error.Message, StringComparison.Ordinal);
-        Assert.Equal(bytes, (await ReadAsync(store, "chunks/1")).Length);
-    }
-
     [Fact]
     public async Task Writer_does_not_bring_back_an_object_that_was_removed_under_it()
     {

@@ -10,6 +10,11 @@ public abstract class StagingStoreContract
         "odd/a b.txt", "odd/a%20b", "odd/a+b", "odd/a.b", "odd/a/b", "odd/a=b&c", "odd/a~b", "odd/A", "odd/zürich", "odd/日本",
     ];
 
+    public static TheoryData<int, bool> Races => new()
+    {
+        { 10, false }, { 10, true }, { S3Store.PartBytes + 10, false }, { S3Store.PartBytes + 10, true },
+    };
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -114,6 +119,25 @@ public abstract class StagingStoreContract
 
         await WriteInPiecesAsync(store, "chunks/1", Content(bytes));
 
+        Assert.Equal(bytes, (await ReadAsync(store, "chunks/1")).Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(Races))]
+    public async Task Of_two_writers_of_one_key_the_first_to_complete_wins(int bytes, bool present)
+    {
+        using var store = await OpenAsync();
+        if (present)
+            await store.WriteAsync("chunks/1", "old"u8.ToArray(), replace: false, default);
+        await using var first = await store.CreateAsync("chunks/1", default);
+        await using var second = await store.CreateAsync("chunks/1", default);
+        await second.WriteAsync(Content(bytes + 1), default);
+        await first.WriteAsync(Content(bytes), default);
+
+        await first.CompleteAsync(default);
+        var error = await Assert.ThrowsAsync<StagingException>(() => second.CompleteAsync(default));
+
+        Assert.Contains("another run wrote 'chunks/1'", error.Message, StringComparison.Ordinal);
         Assert.Equal(bytes, (await ReadAsync(store, "chunks/1")).Length);
     }
 

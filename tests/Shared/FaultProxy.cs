@@ -105,6 +105,8 @@ public sealed class FaultProxy : IAsyncDisposable
         }
         if (rule is { Delay: var delay } && delay > TimeSpan.Zero)
             await Task.Delay(delay, context.RequestAborted);
+        if (rule?.Meanwhile is { } happens)
+            await happens();
         if (rule?.Canned is { } canned)
         {
             foreach (var (name, value) in canned.Headers)

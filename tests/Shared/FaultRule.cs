@@ -30,6 +30,8 @@ public sealed class FaultRule
 
     internal TimeSpan Delay { get; private set; }
 
+    internal Func<Task>? Meanwhile { get; private set; }
+
     internal TimeSpan PieceDelay { get; private set; }
 
     internal bool Corrupts { get; private set; }
@@ -48,6 +50,9 @@ public sealed class FaultRule
 
     /// <summary>Holds the answer back, and each piece of its body.</summary>
     public FaultRule Slow(TimeSpan beforeAnswer, TimeSpan perPiece = default) => Do(() => (Delay, PieceDelay) = (beforeAnswer, perPiece));
+
+    /// <summary>Passes the request on after something else has happened.</summary>
+    public FaultRule PassAfter(Func<Task> happens) => Do(() => Meanwhile = happens);
 
     /// <summary>Turns bytes of the answer's body over behind the gzip header, and says that it is gzip.</summary>
     public FaultRule CorruptGzip() => Do(() => Corrupts = true);
