@@ -17,7 +17,7 @@ internal static class ExitCodes
           0  complete and verified
           1  a bug
           2  wrong input
-          3  a server, token or permission refused before anything was written
+          3  a server, token or permission refused (what was done before stays, and the same command continues)
           4  verification found a difference
           5  points were quarantined
           6  stopped, can be resumed

@@ -13,8 +13,7 @@ internal static class MigrateCommand
         var options = new Options();
         var command = new Command(
             "migrate",
-            "Moves buckets and verifies them. Tokens come from INFLUX_SRC_TOKEN and INFLUX_DEST_TOKEN (user:password for 1.x), "
-            + $"or from the files that INFLUX_SRC_TOKEN_FILE and INFLUX_DEST_TOKEN_FILE name.\n\n{ExitCodes.Table}");
+            $"Moves buckets and verifies them. {Settings.Help}\n\n{ExitCodes.Table}");
         options.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(options, parsed, cancellationToken));
         return command;
@@ -23,34 +22,36 @@ internal static class MigrateCommand
     private static async Task<int> RunAsync(Options options, ParseResult parsed, CancellationToken cancellationToken)
     {
         var progress = new MigrationProgress();
+        MigrationRun? run = null;
         try
         {
             var request = options.Read(parsed);
-            if (request.SkipVerify)
-                await Console.Error.WriteLineAsync("warning: the servers' certificates are not checked (--skip-verify)");
+            await WarnAsync(request);
             return options.DryRun(parsed)
                 ? await ShowPlanAsync(request, progress, cancellationToken)
-                : await MigrateAsync(options, parsed, request, progress, cancellationToken);
+                : await MigrateAsync(options, parsed, request, progress, made => run = made, cancellationToken);
         }
 #pragma warning disable CA1031 // The one boundary: every failure becomes an exit code and a sentence.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            var error = RunErrors.Map(failure, progress.Plan.Finished, "the same command");
+            var error = RunErrors.Map(failure, progress.Plan.Finished, run?.StoppedReport, CommandLine.OfThisProcess());
             await Console.Error.WriteLineAsync(error.Sentence);
+            if (run?.StoppedReport is { } stopped)
+                await Console.Error.WriteLineAsync(ReportCommand.Place(stopped));
             return error.ExitCode;
         }
     }
 
     private static async Task<int> MigrateAsync(
-        Options options, ParseResult parsed, MigrationRequest request, MigrationProgress progress, CancellationToken cancellationToken)
+        Options options, ParseResult parsed, MigrationRequest request, MigrationProgress progress, Action<MigrationRun> begins, CancellationToken cancellationToken)
     {
         var folder = options.Folder(parsed, request);
         var restore = options.RestoreDir(parsed) is not null;
         using var store = await StoreFactory.OpenAsync(
             folder, restore, options.S3Bucket(parsed), options.AllowUnownedBucket(parsed), cancellationToken);
-        var level = options.LogLevel(parsed) switch { "debug" => LogLevel.Information, "error" => LogLevel.Error, _ => LogLevel.Warning };
-        var run = new MigrationRun(Context(request, store, progress, new ConsoleLogger(level)));
+        var run = new MigrationRun(Context(request, store, progress, new ConsoleLogger(options.LogLevel(parsed))));
+        begins(run);
         var report = await ProgressView.RunAsync(
             progress, TimeProvider.System, () => restore ? run.RestoreAsync(cancellationToken) : run.RunAsync(cancellationToken));
         var skipped = progress.Export.SkippedChunks + progress.Import.SkippedChunks + progress.Verify.SkippedChunks;
@@ -80,12 +81,21 @@ internal static class MigrateCommand
         return ExitCodes.Complete;
     }
 
-    private static RunContext Context(MigrationRequest request, IStagingStore store, MigrationProgress progress, ILogger logger) => new()
+    /// <summary>Says what the person asked for and should know.</summary>
+    public static async Task WarnAsync(MigrationRequest request)
+    {
+        if (request.SkipVerify)
+            await Console.Error.WriteLineAsync("warning: the servers' certificates are not checked (--skip-verify)");
+    }
+
+    /// <summary>What a run of this command works with.</summary>
+    public static RunContext Context(MigrationRequest request, IStagingStore store, MigrationProgress progress, ILogger logger) => new()
     {
         Request = request,
         Store = store,
         ReadSourceToken = Settings.SourceToken,
         ReadDestinationToken = Settings.DestinationToken,
+        ResumeWith = CommandLine.OfThisProcess(),
         Logger = logger,
         Progress = progress,
     };

@@ -1,14 +1,18 @@
 using System.CommandLine;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Migration;
 
 namespace Cli;
 
-/// <summary>The options of <c>migrate</c>, declared once; those of AWS's influx_migration.py keep their names and meanings.</summary>
+/// <summary>The options of <c>migrate</c> and <c>verify</c>, declared once; those of AWS's influx_migration.py keep their names and meanings.</summary>
 internal sealed class Options
 {
-    private readonly Option<string> sourceHost = new("--src-host") { Description = "The source's URL with scheme and port.", DefaultValueFactory = _ => "http://localhost:8086" };
-    private readonly Option<string?> destinationHost = new("--dest-host") { Description = "The destination's URL with scheme and port." };
+    private const string DefaultSource = "http://localhost:8086";
+
+    private readonly Option<string?> input = new("--input") { Description = "A JSON file with the request; options that are given override what it says." };
+    private readonly Option<string> sourceHost = new("--src-host") { Description = "The source's URL with scheme and port.", DefaultValueFactory = _ => DefaultSource };
+    private readonly Option<string> destinationHost = new("--dest-host") { Description = "The destination's URL with scheme and port." };
     private readonly Option<string?> sourceBucket = new("--src-bucket") { Description = "The source bucket; of a 1.x server database or database/retention-policy." };
     private readonly Option<string?> destinationBucket = new("--dest-bucket") { Description = "The destination bucket; the source's name by default." };
     private readonly Option<string?> sourceOrg = new("--src-org") { Description = "The source's org." };
@@ -42,18 +46,31 @@ internal sealed class Options
         logLevel.AcceptOnlyFromAmong("debug", "info", "error");
     }
 
-    /// <summary>Adds all of them to a command.</summary>
+    /// <summary>Adds all of them to <c>migrate</c>.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[
-            sourceHost, destinationHost, sourceBucket, destinationBucket, sourceOrg, destinationOrg, full, csv, confirmFull, dirName, restoreDir,
-            logLevel, skipVerify, caFile, s3Bucket, unownedBucket, start, stop, measurements, tags, bucketMap, concurrency, verify, existing, retention, dryRun])
+        AddComparedTo(command);
+        foreach (var option in (Option[])[csv, confirmFull, dirName, restoreDir, s3Bucket, unownedBucket, retention, dryRun])
             command.Add(option);
     }
 
-    public bool DryRun(ParseResult parsed) => parsed.GetValue(dryRun);
+    /// <summary>Adds those that say what is compared to <c>verify</c>, which moves nothing.</summary>
+    public void AddComparedTo(Command command)
+    {
+        foreach (var option in (Option[])[
+            input, sourceHost, destinationHost, sourceBucket, destinationBucket, sourceOrg, destinationOrg, full, bucketMap, start, stop, measurements, tags,
+            verify, existing, skipVerify, caFile, concurrency, logLevel])
+            command.Add(option);
+    }
 
-    public string LogLevel(ParseResult parsed) => parsed.GetValue(logLevel)!;
+    public LogLevel LogLevel(ParseResult parsed) => parsed.GetValue(logLevel) switch
+    {
+        "debug" => Microsoft.Extensions.Logging.LogLevel.Information,
+        "error" => Microsoft.Extensions.Logging.LogLevel.Error,
+        _ => Microsoft.Extensions.Logging.LogLevel.Warning,
+    };
+
+    public bool DryRun(ParseResult parsed) => parsed.GetValue(dryRun);
 
     public string? S3Bucket(ParseResult parsed) => parsed.GetValue(s3Bucket);
 
@@ -81,26 +98,43 @@ internal sealed class Options
             problems.Add("--confirm-full: replacing users, tokens and dashboards is not part of this version; --full moves the data of all buckets");
         if (parsed.GetValue(unownedBucket) && parsed.GetValue(s3Bucket) is null)
             problems.Add("--allow-unowned-s3-bucket goes with --s3-bucket only");
-        var request = new MigrationRequest
+        var read = parsed.GetValue(input) is { } path ? InputFile.Read(path) : new MigrationRequest();
+        var request = read with
         {
-            Source = new ServerRequest { Url = parsed.GetValue(sourceHost)!, Org = parsed.GetValue(sourceOrg), Bucket = parsed.GetValue(sourceBucket) },
-            Destination = new ServerRequest { Url = parsed.GetValue(destinationHost) ?? "", Org = parsed.GetValue(destinationOrg), Bucket = parsed.GetValue(destinationBucket) },
-            Full = parsed.GetValue(full),
-            BucketMap = Pairs(parsed.GetValue(bucketMap), "--bucket-map", "SRC=DEST", problems),
-            Start = parsed.GetValue(start),
-            Stop = parsed.GetValue(stop),
-            Measurements = parsed.GetValue(measurements) ?? [],
-            Tags = Pairs(parsed.GetValue(tags), "--tag", "key=value", problems),
-            Concurrency = parsed.GetValue(concurrency),
-            Verify = Enum.Parse<VerifyMode>(parsed.GetValue(verify)!, ignoreCase: true),
-            Existing = Enum.Parse<ExistingBucket>(parsed.GetValue(existing)!, ignoreCase: true),
-            Retention = Enum.Parse<RetentionMode>(parsed.GetValue(retention)!, ignoreCase: true),
-            SkipVerify = parsed.GetValue(skipVerify),
-            CaFile = parsed.GetValue(caFile),
+            Source = Server(parsed, read.Source, sourceHost, sourceOrg, sourceBucket, DefaultSource),
+            Destination = Server(parsed, read.Destination, destinationHost, destinationOrg, destinationBucket, ""),
+            Full = Given(parsed, full, read.Full),
+            BucketMap = IsGiven(parsed, bucketMap) ? Pairs(parsed.GetValue(bucketMap), "--bucket-map", "SRC=DEST", problems) : read.BucketMap,
+            Start = Given(parsed, start, read.Start),
+            Stop = Given(parsed, stop, read.Stop),
+            Measurements = IsGiven(parsed, measurements) ? parsed.GetValue(measurements)! : read.Measurements,
+            Tags = IsGiven(parsed, tags) ? Pairs(parsed.GetValue(tags), "--tag", "key=value", problems) : read.Tags,
+            Concurrency = Given(parsed, concurrency, read.Concurrency),
+            Verify = Given(parsed, verify, read.Verify),
+            Existing = Given(parsed, existing, read.Existing),
+            Retention = Given(parsed, retention, read.Retention),
+            SkipVerify = Given(parsed, skipVerify, read.SkipVerify),
+            CaFile = Given(parsed, caFile, read.CaFile),
         };
         problems.AddRange(request.Problems());
         return problems.Count == 0 ? request : throw new InputException(string.Join(Environment.NewLine, problems));
     }
+
+    private static ServerRequest Server(
+        ParseResult parsed, ServerRequest read, Option<string> host, Option<string?> org, Option<string?> bucket, string otherwise) =>
+        new()
+        {
+            Url = Given(parsed, host, read.Url.Length > 0 ? read.Url : otherwise),
+            Org = Given(parsed, org, read.Org),
+            Bucket = Given(parsed, bucket, read.Bucket),
+        };
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    private static T Given<T>(ParseResult parsed, Option<T> option, T otherwise) => IsGiven(parsed, option) ? parsed.GetValue(option)! : otherwise;
+
+    private static T Given<T>(ParseResult parsed, Option<string> option, T otherwise)
+        where T : struct, Enum => IsGiven(parsed, option) ? Enum.Parse<T>(parsed.GetValue(option)!, ignoreCase: true) : otherwise;
 
     private static Dictionary<string, string> Pairs(string[]? texts, string option, string form, List<string> problems)
     {

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using Cli;
 
-var root = new RootCommand($"Migrates InfluxDB data and proves that every point arrived.\n\n{ExitCodes.Table}") { MigrateCommand.Create(), ReportCommand.Create() };
+var root = new RootCommand($"Migrates InfluxDB data and proves that every point arrived.\n\n{ExitCodes.Table}") { MigrateCommand.Create(), VerifyCommand.Create(), ReportCommand.Create() };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
-    return await parsed.InvokeAsync();
+    // A Ctrl-C waits for what must not be left undone: a widened retention is put back, the report of what was done is written.
+    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });
 foreach (var error in parsed.Errors)
     await Console.Error.WriteLineAsync(error.Message);
 await Console.Error.WriteLineAsync("see --help for the options");

@@ -30,8 +30,14 @@ internal static class ReportCommand
             await output.WriteLineAsync($"differs: {difference.Measurement} {new TimeRange(difference.Start, difference.Stop)}: {difference.Missing:N0} missing, {difference.Extra:N0} extra, {difference.Changed:N0} changed");
         if (report.FurtherFieldValues > 0)
             await output.WriteLineAsync($"the destination holds {report.FurtherFieldValues:N0} further field values in these windows");
-        await output.WriteLineAsync($"report: {report.Staging}/{StagingLayout.ReportHtml} (for programs: {StagingLayout.ReportJson})");
+        if (report.Stop is { } stop)
+            await output.WriteLineAsync($"{stop.Failure}\nresume with: {stop.ResumeWith}");
+        await output.WriteLineAsync(Place(report));
     }
+
+    /// <summary>Where the report is.</summary>
+    public static string Place(MigrationReport report) =>
+        $"report: {report.Staging}/{StagingLayout.ReportHtml} (for programs: {StagingLayout.ReportJson})";
 
     private static async Task<int> RunAsync(string folder, CancellationToken cancellationToken)
     {

@@ -18,19 +18,17 @@ internal static class RunErrors
     /// <summary>What an exception means.</summary>
     /// <param name="exception">What ended the run.</param>
     /// <param name="planned">Whether the plan was finished, so that there is something to resume.</param>
+    /// <param name="stopped">How far it got; null where that is not known, or nothing was begun.</param>
     /// <param name="again">The command that resumes.</param>
-    public static RunError Map(Exception exception, bool planned, string again) => exception switch
+    public static RunError Map(Exception exception, bool planned, MigrationReport? stopped, string again) => exception switch
     {
         InputException => new(ExitCodes.WrongInput, exception.Message),
-        RejectedException => new(ExitCodes.Refused, exception.Message),
-        TransientException when !planned => new(ExitCodes.Refused, exception.Message),
-        QueryTooLargeException => Stopped($"{exception.Message}: raise the server's query limits", again),
-        TransientException => Stopped(exception.Message, again),
         StagingException { OtherRun: true } => new(ExitCodes.WrongInput, exception.Message),
-        StagingException => Stopped(exception.Message, again),
-        OperationCanceledException => Stopped("cancelled", again),
-        IOException => Stopped($"{exception.Message}: free disk space or mend the folder", again),
-        _ => new(ExitCodes.Bug, $"this is a bug, please report it: {exception}"),
+        RejectedException => Refused(RunFailure.Sentence(exception), stopped),
+        TransientException when !planned => new(ExitCodes.Refused, exception.Message),
+        QueryTooLargeException or TransientException or StagingException or OperationCanceledException or IOException =>
+            new(ExitCodes.Stopped, $"{RunFailure.Sentence(exception)}; nothing is lost, resume with: {again}"),
+        _ => new(ExitCodes.Bug, RunFailure.Sentence(exception)),
     };
 
     /// <summary>What a verdict means.</summary>
@@ -43,6 +41,9 @@ internal static class RunErrors
         _ => ExitCodes.Bug,
     };
 
-    private static RunError Stopped(string what, string again) =>
-        new(ExitCodes.Stopped, $"{what}; nothing is lost, resume with: {again}");
+    private static RunError Refused(string sentence, MigrationReport? stopped) => new(
+        ExitCodes.Refused,
+        stopped?.Stop is not { } stop ? sentence
+            : stop.HasDone ? $"{sentence}\n{stopped.Sentence}\nwhen that is mended, resume with: {stop.ResumeWith}"
+            : $"{sentence}\n{stopped.Sentence}");
 }

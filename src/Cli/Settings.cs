@@ -5,6 +5,10 @@ namespace Cli;
 /// <summary>The only reader of the environment. Tokens never come from arguments, which every user of the machine can see.</summary>
 internal static class Settings
 {
+    /// <summary>Where the tokens come from, for every help.</summary>
+    public const string Help = "Tokens come from INFLUX_SRC_TOKEN and INFLUX_DEST_TOKEN (user:password for 1.x), "
+        + "or from the files that INFLUX_SRC_TOKEN_FILE and INFLUX_DEST_TOKEN_FILE name.";
+
     /// <summary>The source's token; read anew at each call, so that a rotated token file is found.</summary>
     public static Secret? SourceToken() => Token("INFLUX_SRC_TOKEN");
 

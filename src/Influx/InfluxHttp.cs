@@ -188,11 +188,21 @@ public sealed class InfluxHttp : IDisposable
                 return new RejectedException(
                     RejectionKind.Unreachable,
                     $"the TLS handshake with the {options.Role} {options.Url.GetLeftPart(UriPartial.Authority)} failed "
-                    + $"({failed.InnerException.Message.TrimEnd('.')}): give its authority's certificate with --ca-file",
+                    + $"({failed.InnerException.Message.TrimEnd('.')}): {TlsAdvice(failed.InnerException.Message)}",
                     failed);
             default:
                 return new TransientException($"{Place(request)} failed: {failed.Message}", inner: failed);
         }
+    }
+
+    // .NET tells the kinds of distrust in the text alone; a certificate can have both faults.
+    private string TlsAdvice(string message)
+    {
+        var wrongHost = message.Contains(nameof(SslPolicyErrors.RemoteCertificateNameMismatch), StringComparison.Ordinal);
+        var wrongAuthority = message.Contains(nameof(SslPolicyErrors.RemoteCertificateChainErrors), StringComparison.Ordinal);
+        var host = $"its certificate is for another host than '{options.Url.Host}': give the URL with a name that the certificate has";
+        return !wrongHost ? "give its authority's certificate with --ca-file"
+            : wrongAuthority ? $"{host}, and its authority's certificate with --ca-file" : host;
     }
 
     // The query part holds statements and names, but the path is enough to find the place; neither holds a token.

@@ -42,15 +42,17 @@ public static class InfluxQl
         schema.HasConflict ? string.Join(", ", TypedFields(schema).Select(field => $"count({field})")) : "count(*::field)";
 
     /// <summary>Every field by every kind of its types, as <c>"f"::float</c>.</summary>
-    public static IEnumerable<string> TypedFields(FieldSchema schema)
+    public static IEnumerable<string> TypedFields(FieldSchema schema) =>
+        KindsOf(schema).Select(field => $"{Identifier(field.Key.ToString())}::{field.Type.Name()}");
+
+    /// <summary>Every field by every kind that counts can tell apart: a number of a field with several types counts as a float.</summary>
+    public static IEnumerable<FieldCountKey> KindsOf(FieldSchema schema)
     {
         foreach (var (key, types) in schema.Fields)
         {
-            var kinds = types.Count == 1
-                ? [types[0].Name()]
-                : types.Select(type => type is FieldType.Integer or FieldType.Unsigned ? "float" : type.Name()).Distinct();
+            var kinds = types.Count == 1 ? types : types.Select(type => type is FieldType.Integer or FieldType.Unsigned ? FieldType.Float : type).Distinct();
             foreach (var kind in kinds)
-                yield return $"{Identifier(key.ToString())}::{kind}";
+                yield return new FieldCountKey(key, kind);
         }
     }
 

@@ -31,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(9, LogLevel.Warning, "'{Measurement}' {Window} differs at the destination and is imported once more")]
     public static partial void Reimported(this ILogger logger, string measurement, string window);
+
+    [LoggerMessage(10, LogLevel.Warning, "the report of the stopped run could not be written to {Staging}: {Cause}")]
+    public static partial void ReportNotWritten(this ILogger logger, string staging, string cause);
 }

@@ -33,6 +33,23 @@ public readonly record struct PlannedWindow(long Start, long Stop, long FieldVal
     /// <summary>Its time range.</summary>
     [JsonIgnore]
     public TimeRange Range => new(Start, Stop);
+
+    /// <summary>Itself, or where it is dense, even parts of about so many field values.</summary>
+    internal IEnumerable<PlannedWindow> Cut(int mostFieldValues)
+    {
+        var parts = (FieldValues + mostFieldValues - 1) / mostFieldValues;
+        if (parts <= 1 || Range.Length < parts)
+        {
+            yield return this;
+            yield break;
+        }
+        for (var part = 0L; part < parts; part++)
+        {
+            var start = (long)(Start + (Range.Length * part / parts));
+            var stop = (long)(Start + (Range.Length * (part + 1) / parts));
+            yield return new PlannedWindow(start, stop, FieldValues / parts);
+        }
+    }
 }
 
 /// <summary>The unit of work: one measurement over some windows.</summary>

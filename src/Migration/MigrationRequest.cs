@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Text;
 using Influx;
 
@@ -101,7 +102,12 @@ public sealed record MigrationRequest
     /// <summary>The field values that a chunk should have; 1,000 to 100,000,000.</summary>
     public int ChunkFieldValues { get; set; } = 1_000_000;
 
+    /// <summary>Whether a measurement is asked for.</summary>
+    internal bool Takes(string measurement) =>
+        Measurements.Count == 0 || Measurements.Any(glob => FileSystemName.MatchesSimpleExpression(glob, measurement, ignoreCase: false));
+
     /// <summary>The time range of the request.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public TimeRange Range => new(
         Start is null || !Timestamp.TryParse(Start, out var start) ? Timestamp.Min : start,
         Stop is null || !Timestamp.TryParse(Stop, out var stop) ? long.MaxValue : stop);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Influx;
 
 namespace Migration;
@@ -22,6 +21,14 @@ public sealed partial class MigrationRun
         return plan;
     }
 
+    public partial async Task<ComparisonReport> CompareAsync(CancellationToken cancellationToken)
+    {
+        using var source = await ConnectAsync(isSource: true, context.Request, cancellationToken);
+        using var destination = await ConnectAsync(isSource: false, context.Request, cancellationToken);
+        return await new Comparison(source, destination, context.Request, Retry(Progress.Verify), Time, context.Logger, Progress)
+            .CompareAsync(cancellationToken);
+    }
+
     public partial async Task<MigrationReport> RunAsync(CancellationToken cancellationToken)
     {
         var started = Time.GetUtcNow();
@@ -39,7 +46,8 @@ public sealed partial class MigrationRun
         }
         plan = plan!.Value with { Plan = plan.Value.Plan with { Request = context.Request } };
         context.Logger.Planned(plan.Value.Plan.Chunks.Count, plan.Value.Plan.Chunks.Sum(chunk => chunk.FieldValues), plan.Value.Plan.Buckets.Count);
-        return await MoveAsync(plan.Value.Plan, plan.Value.Sha256, started, export: true, cancellationToken);
+        var (toMove, sha256) = plan.Value;
+        return await ReportedAsync(toMove, started, () => MoveAsync(toMove, sha256, export: true, cancellationToken), cancellationToken);
     }
 
     public partial async Task<MigrationReport> RestoreAsync(CancellationToken cancellationToken)
@@ -49,11 +57,11 @@ public sealed partial class MigrationRun
             ?? throw new StagingException($"{context.Store.Location} holds no '{StagingLayout.Plan}': it is no folder of a migration", otherRun: true);
         Progress.Plan.Start(Time, 0, 0);
         Progress.Plan.Stop(Time);
-        return await MoveAsync(plan with { Request = context.Request }, sha256, started, export: false, cancellationToken);
+        var toMove = plan with { Request = context.Request };
+        return await ReportedAsync(toMove, started, () => MoveAsync(toMove, sha256, export: false, cancellationToken), cancellationToken);
     }
 
-    private async Task<MigrationReport> MoveAsync(
-        MigrationPlan plan, string planSha256, DateTimeOffset started, bool export, CancellationToken cancellationToken)
+    private async Task MoveAsync(MigrationPlan plan, string planSha256, bool export, CancellationToken cancellationToken)
     {
         using var destination = await ConnectAsync(isSource: false, plan.Request, cancellationToken);
         var buckets = new DestinationBuckets(destination, context.Store, plan, context.Logger);
@@ -77,10 +85,6 @@ public sealed partial class MigrationRun
             foreach (var pair in plan.Buckets)
                 await buckets.PutBackAsync(pair, CancellationToken.None);
         }
-        var report = await new ReportBuilder(context.Store, plan, Progress, Time).BuildAsync(started, cancellationToken);
-        await context.Store.WriteJsonAsync(StagingLayout.ReportJson, report, MigrationJson.Default.MigrationReport, replace: true, cancellationToken);
-        await context.Store.WriteAsync(StagingLayout.ReportHtml, Encoding.UTF8.GetBytes(ReportHtml.Render(report)), replace: true, cancellationToken);
-        return report;
     }
 
     private async Task ExportAsync(MigrationPlan plan, CancellationToken cancellationToken)

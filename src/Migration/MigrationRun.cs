@@ -27,6 +27,9 @@ public sealed record RunContext
     /// <summary>How transient failures are tried again.</summary>
     public RetrySettings Retry { get; init; } = new();
 
+    /// <summary>How a person runs it again: the whole command line, without tokens.</summary>
+    public string ResumeWith { get; init; } = "the same request";
+
     /// <summary>Where the log goes.</summary>
     public required ILogger Logger { get; init; }
 
@@ -43,8 +46,14 @@ public sealed partial class MigrationRun(RunContext context)
     /// <exception cref="TransientException">A server does not answer.</exception>
     public partial Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken);
 
+    /// <summary>Compares what both servers hold now, and moves nothing (<c>influx-migrate verify</c>).</summary>
+    /// <exception cref="RejectedException">A server refuses, or a bucket is at one end only.</exception>
+    /// <exception cref="TransientException">A server does not answer.</exception>
+    public partial Task<ComparisonReport> CompareAsync(CancellationToken cancellationToken);
+
     /// <summary>Moves everything, or what an earlier run of the same request left to do.</summary>
     /// <returns>The report, which is also in the store; also when points were quarantined or windows differ.</returns>
+    /// <remarks>After an exception <see cref="StoppedReport"/> says what was done, in the store too.</remarks>
     /// <exception cref="RejectedException">A server refuses.</exception>
     /// <exception cref="TransientException">A server does not answer any more; the run can be resumed.</exception>
     /// <exception cref="StagingException">The store does not hold what it should.</exception>

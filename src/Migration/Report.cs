@@ -31,7 +31,24 @@ public enum Verdict
 public sealed record StageReport(
     string Name, int Chunks, int Skipped, long Points, long FieldValues, long Bytes, double Seconds, long Retries);
 
-/// <summary>A measurement over time: field values in equal slices of its time range, at both ends.</summary>
+/// <summary>How far a run got that an exception ended, by the receipts of this run and of earlier ones.</summary>
+/// <param name="Failure">What stopped it, and what to do about it.</param>
+/// <param name="Chunks">Chunks of the plan.</param>
+/// <param name="Exported">Chunks with an export receipt.</param>
+/// <param name="Imported">Chunks with an import receipt.</param>
+/// <param name="Verified">Chunks with a verify receipt of the mode that was asked for.</param>
+/// <param name="BucketsMade">Destination buckets that the migration created.</param>
+/// <param name="Written">Whether the destination holds something of this migration, a bucket or points.</param>
+/// <param name="ResumeWith">The command that goes on.</param>
+public sealed record StopReport(
+    string Failure, int Chunks, int Exported, int Imported, int Verified, int BucketsMade, bool Written, string ResumeWith)
+{
+    /// <summary>Whether there is something to go on with.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool HasDone => Written || Exported > 0;
+}
+
+/// <summary>A measurement, and its field values in equal slices of its time range at both ends, none shorter than its longest window.</summary>
 public sealed record MeasurementReport
 {
     /// <summary>The source bucket.</summary>
@@ -49,13 +66,28 @@ public sealed record MeasurementReport
     /// <summary>Field values that were exported.</summary>
     public long FieldValues { get; init; }
 
+    /// <summary>Field values that were rejected at export (which <see cref="FieldValues"/> does not count) or quarantined at import (which it does).</summary>
+    public long LeftOutFieldValues { get; init; }
+
+    /// <summary>Field values older than the destination's retention: no loss.</summary>
+    public long ExpiredFieldValues { get; init; }
+
+    /// <summary>Field values that a reused bucket holds besides in these windows.</summary>
+    public long FurtherFieldValues { get; init; }
+
+    /// <summary>Windows that differed at first and were imported once more.</summary>
+    public int RepairedWindows { get; init; }
+
+    /// <summary>Windows that were exported; each is read or counted by itself.</summary>
+    public int Windows { get; init; }
+
     /// <summary>The first time in nanoseconds that a window starts at.</summary>
     public long Start { get; init; }
 
     /// <summary>The last time in nanoseconds that a window ends at.</summary>
     public long Stop { get; init; }
 
-    /// <summary>Field values of the source by slice of the range from Start to Stop; at most 200 slices of equal length.</summary>
+    /// <summary>Field values of the source by slice of the range from Start to Stop; at most 200 slices of equal length. A window that lies in two slices is divided between them by time.</summary>
     public IReadOnlyList<long> SourceSlices { get; init; } = [];
 
     /// <summary>Field values found at the destination by the same slices; empty with <c>--verify none</c>.</summary>
@@ -101,7 +133,8 @@ public sealed record ChunkReport
 
 /// <summary>Points that are not at the destination, for one reason.</summary>
 /// <param name="Stage">export where the destination's line protocol can't hold them, import where the destination refused them.</param>
-/// <param name="Bucket">The source bucket.</param>
+/// <param name="SourceBucket">The source bucket.</param>
+/// <param name="DestinationBucket">The destination bucket.</param>
 /// <param name="Measurement">The measurement.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Points">How many points.</param>
@@ -109,7 +142,7 @@ public sealed record ChunkReport
 /// <param name="Example">One of them.</param>
 /// <param name="Object">The staging object that holds all of them.</param>
 public sealed record LeftOutReport(
-    string Stage, string Bucket, string Measurement, string Reason, long Points, long FieldValues, string Example, string Object);
+    string Stage, string SourceBucket, string DestinationBucket, string Measurement, string Reason, long Points, long FieldValues, string Example, string Object);
 
 /// <summary>The answer to the operator: <c>report.json</c>, and what <c>report.html</c> shows.</summary>
 public sealed record MigrationReport
@@ -153,6 +186,9 @@ public sealed record MigrationReport
     /// <summary>Field values that a reused bucket holds besides.</summary>
     public long FurtherFieldValues { get; init; }
 
+    /// <summary>Windows that differed at first and were imported once more.</summary>
+    public int RepairedWindows { get; init; }
+
     /// <summary>What the operator should know, each a sentence.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -174,6 +210,6 @@ public sealed record MigrationReport
     /// <summary>The chunks, those that took longest first; all of them.</summary>
     public IReadOnlyList<ChunkReport> Chunks { get; init; } = [];
 
-    /// <summary>What stopped the run; null unless it stopped.</summary>
-    public string? Failure { get; init; }
+    /// <summary>What stopped the run and how far it got; null unless it stopped.</summary>
+    public StopReport? Stop { get; init; }
 }

@@ -10,9 +10,10 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
     private readonly List<ChunkReport> chunks = [];
     private readonly Dictionary<(int Bucket, string Measurement), MeasurementReport> measurements = [];
     private readonly Dictionary<(int Bucket, string Measurement), (TimeSlices Source, TimeSlices Destination)> slices = [];
+    private readonly HashSet<(int Bucket, string Measurement)> compared = [];
     private long expired;
-    private long further;
-    private long repaired;
+
+    private bool Unproven => plan.Request.Verify == VerifyMode.None;
 
     public async Task<MigrationReport> BuildAsync(DateTimeOffset started, CancellationToken cancellationToken)
     {
@@ -20,66 +21,106 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
             ?? throw new StagingException($"{store.Location} has no '{StagingLayout.Manifest}': not all was exported");
         AddMeasurements();
         await foreach (var receipts in ReadAhead.InOrderAsync(Segment.All(plan, manifest), ReadAsync, cancellationToken))
+        {
+            if (receipts.Import is null || (receipts.Verify is null && !Unproven))
+                throw new StagingException($"the chunk {receipts.Chunk.Id} lacks the receipt of a stage in {store.Location}: it was removed or replaced during the run");
             Add(receipts);
+        }
         var verdict = differences.Count > 0 ? Verdict.Different
             : leftOut.Count > 0 ? Verdict.Quarantined
-            : plan.Request.Verify == VerifyMode.None ? Verdict.Unverified : Verdict.Verified;
-        return new MigrationReport
-        {
-            Verdict = verdict,
-            Sentence = Sentence(verdict),
-            Started = started,
-            Finished = time.GetUtcNow(),
-            Request = plan.Request,
-            Source = plan.Source,
-            Destination = plan.Destination,
-            Staging = store.Location,
-            Points = measurements.Values.Sum(measurement => measurement.Points),
-            FieldValues = measurements.Values.Sum(measurement => measurement.FieldValues),
-            ExpiredPoints = expired,
-            FurtherFieldValues = further,
-            Warnings = Warnings(),
-            Remarks = plan.Remarks,
-            Stages = [.. progress.Stages.Where(stage => stage.Started).Select(stage => new StageReport(
-                stage.Name, (int)stage.DoneChunks, (int)stage.SkippedChunks, stage.Points, stage.FieldValues, stage.Bytes, stage.Elapsed(time).TotalSeconds, stage.Retries))],
-            Measurements = [.. measurements.Select(WithSlices).OrderByDescending(measurement => measurement.FieldValues)],
-            LeftOut = leftOut,
-            Differences = differences,
-            Chunks = [.. chunks.OrderByDescending(chunk => chunk.ExportSeconds + chunk.ImportSeconds + chunk.VerifySeconds)],
-        };
+            : Unproven ? Verdict.Unverified : Verdict.Verified;
+        return Report(verdict, Sentence(verdict), started);
     }
+
+    /// <summary>The report of a run that ended before its time: of every chunk what its receipts say, of this run or an earlier one.</summary>
+    public async Task<MigrationReport> BuildStoppedAsync(
+        DateTimeOffset started, string failure, string resumeWith, CancellationToken cancellationToken)
+    {
+        AddMeasurements();
+        var (exported, imported, verified) = (0, 0, 0);
+        await foreach (var (isWhole, segments) in ReadAhead.InOrderAsync(plan.Chunks, ReadDoneAsync, cancellationToken))
+        {
+            foreach (var receipts in segments)
+                Add(receipts);
+            exported += isWhole ? 1 : 0;
+            imported += isWhole && segments.TrueForAll(segment => segment.Import is not null) ? 1 : 0;
+            verified += isWhole && segments.TrueForAll(segment => segment.Verify is not null) ? 1 : 0;
+        }
+        var made = 0;
+        foreach (var pair in plan.Buckets)
+        {
+            var record = await store.ReadJsonAsync(StagingLayout.Destination(pair.Index), MigrationJson.Default.DestinationRecord, cancellationToken);
+            if (record is { CreatedByThisRun: true, Bucket: not null })
+                made++;
+        }
+        var stop = new StopReport(
+            failure, plan.Chunks.Count, exported, imported, verified, made, made > 0 || imported > 0 || progress.Import.Points > 0, resumeWith);
+        return Report(Verdict.Stopped, Sentence(stop), started) with { Stop = stop };
+    }
+
+    private MigrationReport Report(Verdict verdict, string sentence, DateTimeOffset started) => new()
+    {
+        Verdict = verdict,
+        Sentence = sentence,
+        Started = started,
+        Finished = time.GetUtcNow(),
+        Request = plan.Request,
+        Source = plan.Source,
+        Destination = plan.Destination,
+        Staging = store.Location,
+        Points = measurements.Values.Sum(measurement => measurement.Points),
+        FieldValues = measurements.Values.Sum(measurement => measurement.FieldValues),
+        ExpiredPoints = expired,
+        FurtherFieldValues = measurements.Values.Sum(measurement => measurement.FurtherFieldValues),
+        RepairedWindows = measurements.Values.Sum(measurement => measurement.RepairedWindows),
+        Warnings = Warnings(),
+        Remarks = plan.Remarks,
+        Stages = [.. progress.Stages.Where(stage => stage.Started).Select(stage => new StageReport(
+            stage.Name, (int)stage.DoneChunks, (int)stage.SkippedChunks, stage.Points, stage.FieldValues, stage.Bytes, stage.Elapsed(time).TotalSeconds, stage.Retries))],
+        Measurements = [.. measurements.Where(measurement => measurement.Value.Windows > 0).Select(WithSlices).OrderByDescending(measurement => measurement.FieldValues)],
+        LeftOut = leftOut,
+        Differences = differences,
+        Chunks = [.. chunks.OrderByDescending(chunk => chunk.ExportSeconds + chunk.ImportSeconds + chunk.VerifySeconds)],
+    };
 
     private async Task<Receipts> ReadAsync(Segment segment, CancellationToken cancellationToken)
     {
-        var chunk = segment.Chunk;
-        var import = store.ReadJsonAsync(StagingLayout.ImportReceipt(chunk.Id), MigrationJson.Default.ImportReceipt, cancellationToken);
-        var verify = store.ReadJsonAsync(StagingLayout.VerifyReceipt(chunk.Id), MigrationJson.Default.VerifyReceipt, cancellationToken);
         await using var staged = await StagedChunk.OpenAsync(store, segment.Pinned, cancellationToken);
-        return new Receipts(
-            chunk,
-            staged.Receipt,
-            await import ?? throw new StagingException($"the chunk {chunk.Id} has no import receipt in {store.Location}"),
-            await verify ?? (plan.Request.Verify == VerifyMode.None ? null : throw new StagingException($"the chunk {chunk.Id} has no verify receipt in {store.Location}")));
+        return await ReadAsync(segment.Chunk, staged.Receipt, cancellationToken);
+    }
+
+    private async Task<(bool IsWhole, List<Receipts> Segments)> ReadDoneAsync(Chunk chunk, CancellationToken cancellationToken)
+    {
+        var chain = new SegmentChain(store, chunk);
+        await chain.FollowAsync(cancellationToken);
+        var segments = new List<Receipts>(chain.Segments.Count);
+        foreach (var (export, _) in chain.Segments)
+            segments.Add(await ReadAsync(Segment.Derive(chunk, segments.Count + 1, export.FirstWindow, export.WindowCount), export, cancellationToken));
+        return (chain.IsWhole, segments);
+    }
+
+    // Receipts of another object, or of another kind of proof, are an earlier run's that this one was about to replace.
+    private async Task<Receipts> ReadAsync(Chunk chunk, ExportReceipt export, CancellationToken cancellationToken)
+    {
+        var import = await store.ReadJsonAsync(StagingLayout.ImportReceipt(chunk.Id), MigrationJson.Default.ImportReceipt, cancellationToken);
+        if (import?.Sha256 != export.Sha256)
+            import = null;
+        var verify = await store.ReadJsonAsync(StagingLayout.VerifyReceipt(chunk.Id), MigrationJson.Default.VerifyReceipt, cancellationToken);
+        if (Unproven || import is null || verify?.Sha256 != export.Sha256 || verify.Mode != plan.Request.Verify)
+            verify = null;
+        return new Receipts(chunk, export, import, verify);
     }
 
     private void Add(Receipts receipts)
     {
         var (chunk, export, import, verify) = receipts;
         var bucket = plan.Buckets[chunk.Bucket];
-        var quarantine = string.Join(", ", Enumerable.Range(1, Math.Max(1, import.QuarantineObjects)).Select(call => StagingLayout.Quarantine(chunk.Id, call)));
-        foreach (var (stage, list, key) in new[]
-        {
-            ("export", export.Rejected, StagingLayout.Rejected(chunk.Id)), ("import", import.Quarantined, quarantine),
-        })
-        {
-            leftOut.AddRange(list.Select(left => new LeftOutReport(
-                stage, bucket.Source.Name, chunk.Measurement, left.Reason, left.Points, left.FieldValues, left.Example, key)));
-        }
-        expired += import.ExpiredPoints;
-        further += verify?.Further ?? 0;
-        repaired += verify?.Repaired ?? 0;
+        var quarantine = string.Join(", ", Enumerable.Range(1, Math.Max(1, import?.QuarantineObjects ?? 0)).Select(call => StagingLayout.Quarantine(chunk.Id, call)));
+        AddLeftOut("export", export.Rejected, StagingLayout.Rejected(chunk.Id));
+        AddLeftOut("import", import?.Quarantined ?? [], quarantine);
+        expired += import?.ExpiredPoints ?? 0;
         differences.AddRange(verify?.Differences ?? []);
-        Count(chunk, export, verify);
+        Count(receipts);
         chunks.Add(new ChunkReport
         {
             Id = chunk.Id,
@@ -91,9 +132,12 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
             FieldValues = export.FieldValues,
             Bytes = export.Bytes,
             ExportSeconds = export.Seconds,
-            ImportSeconds = import.Seconds,
+            ImportSeconds = import?.Seconds ?? 0,
             VerifySeconds = verify?.Seconds ?? 0,
         });
+
+        void AddLeftOut(string stage, IReadOnlyList<LeftOut> list, string key) => leftOut.AddRange(list.Select(left => new LeftOutReport(
+            stage, bucket.Source.Name, bucket.DestinationName, chunk.Measurement, left.Reason, left.Points, left.FieldValues, left.Example, key)));
     }
 
     // The plan tells the time range before the first receipt is read, so that no window is kept.
@@ -103,6 +147,7 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         {
             var range = new TimeRange(
                 measurement.Min(chunk => chunk.Windows.Min(window => window.Start)), measurement.Max(chunk => chunk.Windows.Max(window => window.Stop)));
+            var longest = measurement.Max(chunk => chunk.Windows.Max(window => window.Range.Length));
             var bucket = plan.Buckets[measurement.Key.Bucket];
             measurements[measurement.Key] = new MeasurementReport
             {
@@ -112,15 +157,27 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
                 Start = range.Start,
                 Stop = range.Stop,
             };
-            slices[measurement.Key] = (new TimeSlices(range), new TimeSlices(range));
+            slices[measurement.Key] = (new TimeSlices(range, longest), new TimeSlices(range, longest));
         }
     }
 
-    private void Count(Chunk chunk, ExportReceipt export, VerifyReceipt? verify)
+    private void Count(Receipts receipts)
     {
+        var (chunk, export, import, verify) = receipts;
         var key = (chunk.Bucket, chunk.Measurement);
         var known = measurements[key];
-        measurements[key] = known with { Points = known.Points + export.Points, FieldValues = known.FieldValues + export.FieldValues };
+        measurements[key] = known with
+        {
+            Points = known.Points + export.Points,
+            FieldValues = known.FieldValues + export.FieldValues,
+            LeftOutFieldValues = known.LeftOutFieldValues + export.Rejected.Concat(import?.Quarantined ?? []).Sum(left => left.FieldValues),
+            ExpiredFieldValues = known.ExpiredFieldValues + (import?.ExpiredFieldValues ?? 0),
+            FurtherFieldValues = known.FurtherFieldValues + (verify?.Further ?? 0),
+            RepairedWindows = known.RepairedWindows + (verify?.Repaired ?? 0),
+            Windows = known.Windows + export.Windows.Count,
+        };
+        if (verify is not null)
+            compared.Add(key);
         for (var i = 0; i < export.Windows.Count; i++)
         {
             slices[key].Source.Add(export.Windows[i].Range, export.Windows[i].FieldValues);
@@ -131,7 +188,7 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
     private MeasurementReport WithSlices(KeyValuePair<(int Bucket, string Measurement), MeasurementReport> measurement) => measurement.Value with
     {
         SourceSlices = slices[measurement.Key].Source.Values,
-        DestinationSlices = plan.Request.Verify == VerifyMode.None ? [] : slices[measurement.Key].Destination.Values,
+        DestinationSlices = compared.Contains(measurement.Key) ? slices[measurement.Key].Destination.Values : [],
     };
 
     private List<string> Warnings()
@@ -139,8 +196,9 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         var warnings = new List<string>();
         if (plan.Request.SkipVerify)
             warnings.Add("the servers' certificates were not checked (--skip-verify)");
+        var repaired = measurements.Values.Sum(measurement => measurement.RepairedWindows);
         if (repaired > 0)
-            warnings.Add($"{repaired} windows differed at first and were imported once more");
+            warnings.Add(repaired == 1 ? "1 window differed at first and was imported once more" : $"{repaired} windows differed at first and were imported once more");
         return warnings;
     }
 
@@ -155,5 +213,13 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
         _ => "Stopped.",
     };
 
-    private sealed record Receipts(Chunk Chunk, ExportReceipt Export, ImportReceipt Import, VerifyReceipt? Verify);
+    private string Sentence(StopReport stop)
+    {
+        var done = $"of {stop.Chunks} chunks {stop.Exported} are exported, {stop.Imported} imported" + (Unproven ? "" : $", {stop.Verified} verified");
+        if (!stop.Written)
+            return $"Stopped before anything was written to the destination; {done}.";
+        return $"Stopped: {done}" + (stop.BucketsMade > 0 ? $"; {stop.BucketsMade} destination buckets were made" : "") + "; all of it stays.";
+    }
+
+    private sealed record Receipts(Chunk Chunk, ExportReceipt Export, ImportReceipt? Import, VerifyReceipt? Verify);
 }

@@ -18,7 +18,7 @@ public static partial class ReportHtml
         {
             html.Write($"<div class=\"what\"><h3>{Cut(left.Reason, 600)}</h3>");
             html.Write($"<p class=\"amount\"><b>{Counted(left.Points, "point")}</b> · {Counted(left.FieldValues, "field value")}</p></div>");
-            html.Write($"<p><span class=\"badge\">{(IsRejected(left) ? "Rejected at export" : "Quarantined at import")}</span> <code>{Cut(left.Measurement)}</code> in {Cut(left.Bucket)}</p>");
+            html.Write($"<p><span class=\"badge\">{(IsRejected(left) ? "Rejected at export" : "Quarantined at import")}</span> <code>{Cut(left.Measurement)}</code> in {Cut(left.SourceBucket)} → {Cut(left.DestinationBucket)}</p>");
             html.Write($"<dl class=\"pairs\"><dt>Example<dd><code>{Cut(left.Example, 400)}</code><dt>All of them<dd><code>{left.Object}</code></dl>");
         });
         html.Write($"</section>\n");

@@ -56,6 +56,12 @@ public static partial class ReportHtml
         if (report.Request.Full || !string.Equals(measurement.SourceBucket, measurement.DestinationBucket, StringComparison.Ordinal))
             html.Write($"<p class=\"buckets\">{Cut(measurement.SourceBucket)} → {Cut(measurement.DestinationBucket)}</p>");
         html.Write($"<p class=\"counts\"><b>{Counted(measurement.Points, "point")}</b> · {Counted(measurement.FieldValues, "field value")}</p>");
+        if (HasFate(measurement))
+        {
+            html.Write($"<p class=\"counts\">");
+            WriteFates(html, measurement);
+            html.Write($"</p>");
+        }
         html.Write($"<p class=\"state\">{state}</p></figcaption>");
         if (chart.Slices > 0)
         {
@@ -79,7 +85,7 @@ public static partial class ReportHtml
         if (!chart.HasDestination)
             return ("open", report.Verdict == Verdict.Stopped ? "Not verified before the run stopped" : "Not read back from the destination");
         var counts = chart.Differing.Count == 0
-            ? "The same number at both ends" + (chart.Slices == 1 ? "" : Invariant($" in each of {chart.Slices} slices"))
+            ? "The same number at both ends" + (chart.Measurement.Windows < 2 ? "" : Invariant($" in each of {chart.Measurement.Windows:N0} windows"))
             : Invariant($"{Counted(chart.Differing.Count, "slice")} of {chart.Slices} differ: ") + chart.FewerAndMore();
         if (chart.Windows.Count > 0)
             return ("bad", $"{counts}. {Counted(chart.Windows.Count, "window differs", "windows differ")}");
@@ -87,7 +93,28 @@ public static partial class ReportHtml
             return ("good", counts);
         return report.Verdict == Verdict.Stopped
             ? ("open", counts + ". The run stopped before it was done")
-            : ("warn", counts + ". Accounted for: left out, expired, or there before");
+            : ("warn", $"{counts}. Accounted for: {Account(chart.Measurement)}");
+    }
+
+    private static string Account(MeasurementReport measurement) => string.Join(", ", new[]
+    {
+        (Count: measurement.LeftOutFieldValues, Words: "left out"), (Count: measurement.ExpiredFieldValues, Words: "expired"),
+    }.Where(part => part.Count > 0).Select(part => $"{Number(part.Count)} {part.Words}"));
+
+    private static bool HasFate(MeasurementReport measurement) =>
+        measurement is not { LeftOutFieldValues: 0, ExpiredFieldValues: 0, FurtherFieldValues: 0, RepairedWindows: 0 };
+
+    /// <summary>What happened to a measurement besides that it was moved; most have none of it.</summary>
+    private static void WriteFates(HtmlWriter html, MeasurementReport measurement)
+    {
+        if (measurement.LeftOutFieldValues > 0)
+            html.Write($"<span class=\"badge warn\">{Number(measurement.LeftOutFieldValues)} left out</span> ");
+        if (measurement.ExpiredFieldValues > 0)
+            html.Write($"<span class=\"badge\">{Number(measurement.ExpiredFieldValues)} expired</span> ");
+        if (measurement.FurtherFieldValues > 0)
+            html.Write($"<span class=\"badge\">{Number(measurement.FurtherFieldValues)} were there already</span> ");
+        if (measurement.RepairedWindows > 0)
+            html.Write($"<span class=\"badge warn\">{Counted(measurement.RepairedWindows, "window")} imported once more</span> ");
     }
 
     private static void WriteDifferingSlices(HtmlWriter html, MeasurementChart chart)
@@ -124,6 +151,11 @@ public static partial class ReportHtml
             html.Write($"<tr class=\"{State(report, chart).Tone}\"><td class=\"name\"><code>{Cut(measurement.Measurement)}</code>");
             if (report.Request.Full)
                 html.Write($"<br><small>{Cut(measurement.SourceBucket)} → {Cut(measurement.DestinationBucket)}</small>");
+            if (HasFate(measurement))
+            {
+                html.Write($"<br>");
+                WriteFates(html, measurement);
+            }
             html.Write($"<td class=\"n\">{measurement.Points}<td class=\"n\">{measurement.FieldValues}");
             if (chart.HasDestination)
                 html.Write($"<td class=\"n\">{Total(measurement.DestinationSlices)}<td class=\"n\">{Signed(Total(measurement.DestinationSlices) - Total(measurement.SourceSlices))}");

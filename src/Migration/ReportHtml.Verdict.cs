@@ -9,10 +9,10 @@ public static partial class ReportHtml
         html.WriteConstant(Icon(report.Verdict));
         html.Write($"<div><p class=\"kicker\"><span>InfluxDB migration</span><span class=\"t\">{Instant(report.Finished)}</span></p><h1>{report.Verdict.ToString()}</h1></div></div>");
         html.Write($"<p class=\"sentence\">{Cut(report.Sentence, 1000)}</p>");
-        if (report.Failure is not null)
+        if (report.Stop is { } stop)
         {
             html.Write($"<div class=\"failure\"><h2>What stopped it</h2><p><samp>");
-            html.WriteLines(Cut(report.Failure, 4000));
+            html.WriteLines(Cut(stop.Failure, 4000));
             html.Write($"</samp></p></div>");
         }
         html.Write($"<div class=\"next\"><h2>What to do next</h2><ol>");
@@ -48,8 +48,10 @@ public static partial class ReportHtml
                 break;
             default:
                 html.Write($"<li>Remove the cause that is named above.</li>");
-                html.Write($"<li>Run the same request once more with the same staging location. Chunks that are finished are skipped, and a point that is written again replaces itself: nothing is lost or doubled.</li>");
-                html.Write($"<li>Until then the destination is incomplete: don't use it in place of the source.</li>");
+                html.Write($"<li>Run the same request once more with the same staging location. Chunks that are finished are skipped, and a point that is written again replaces itself: nothing is lost or doubled.");
+                if (report.Stop is not null)
+                    html.Write($" Resume with: <code class=\"command\">{report.Stop.ResumeWith}</code>");
+                html.Write($"</li><li>Until then the destination is incomplete: don't use it in place of the source.</li>");
                 break;
         }
     }

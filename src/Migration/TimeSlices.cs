@@ -4,11 +4,12 @@ namespace Migration;
 
 /// <summary>Field values over time in equal slices, as the report draws them.</summary>
 /// <param name="range">The time range of all slices.</param>
-internal sealed class TimeSlices(TimeRange range)
+/// <param name="finest">The least length of a slice in nanoseconds: that of the longest window, since inside of it nothing is known.</param>
+internal sealed class TimeSlices(TimeRange range, Int128 finest)
 {
     private const int Count = 200;
 
-    private readonly long[] slices = new long[(int)Int128.Clamp(range.Length, 1, Count)];
+    private readonly long[] slices = new long[(int)Int128.Clamp(range.Length / Int128.Max(finest, 1), 1, Count)];
 
     /// <summary>The field values by slice.</summary>
     public IReadOnlyList<long> Values => slices;

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Cli.Tests;
 
 public sealed class CommandTests
@@ -20,9 +18,13 @@ public sealed class CommandTests
     [InlineData("does not exist", "migrate", "--dest-host", Destination, "--src-bucket", "d", "--retry-restore-dir", "/nonexistent/folder")]
     [InlineData("--src-token", "migrate", "--src-token", "fake", "--dest-host", Destination, "--src-bucket", "d")]
     [InlineData("report.json", "report", "/nonexistent/folder")]
+    [InlineData("compares nothing", "verify", "--dest-host", Destination, "--src-bucket", "d", "--verify", "none")]
+    [InlineData("--dir-name", "verify", "--dest-host", Destination, "--src-bucket", "d", "--dir-name", "x")]
+    [InlineData("name the source bucket", "verify", "--dest-host", Destination)]
+    [InlineData("can't be read", "migrate", "--input", "/nonexistent/input.json")]
     public async Task Wrong_input_ends_with_2_and_a_sentence(string part, params string[] arguments)
     {
-        var (exitCode, output) = await RunAsync(arguments);
+        var (exitCode, output) = await CliProcess.RunAsync(arguments);
 
         Assert.Equal(2, exitCode);
         Assert.Contains(part, output, StringComparison.Ordinal);
@@ -31,7 +33,7 @@ public sealed class CommandTests
     [Fact]
     public async Task A_server_that_nothing_listens_at_ends_with_3_and_is_named()
     {
-        var (exitCode, output) = await RunAsync("migrate", "--src-host", Source, "--dest-host", Destination, "--src-bucket", "d", "--dry-run");
+        var (exitCode, output) = await CliProcess.RunAsync("migrate", "--src-host", Source, "--dest-host", Destination, "--src-bucket", "d", "--dry-run");
 
         Assert.Equal(3, exitCode);
         Assert.Contains(Source, output, StringComparison.Ordinal);
@@ -40,29 +42,13 @@ public sealed class CommandTests
     [Theory]
     [InlineData("--help")]
     [InlineData("migrate", "--help")]
+    [InlineData("verify", "--help")]
     [InlineData("report", "--help")]
     public async Task Every_help_lists_the_exit_codes(params string[] arguments)
     {
-        var (exitCode, output) = await RunAsync(arguments);
+        var (exitCode, output) = await CliProcess.RunAsync(arguments);
 
         Assert.Equal(0, exitCode);
         Assert.Contains("4  verification found a difference", output, StringComparison.Ordinal);
-    }
-
-    private static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
-    {
-        var command = Path.Combine(AppContext.BaseDirectory, "influx-migrate.dll");
-        var start = new ProcessStartInfo("dotnet", ["exec", command, .. arguments])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-        var error = process.StandardError.ReadToEndAsync(limit.Token);
-        await process.WaitForExitAsync(limit.Token);
-        return (process.ExitCode, await output + await error);
     }
 }

@@ -9,6 +9,7 @@ public sealed class KilledRunTests
 {
     private const int Measurements = 60;
     private const int PointsEach = 400;
+    private const string Staging = "it's staged";
 
     [Fact]
     public async Task A_run_that_is_killed_in_export_and_in_import_ends_complete_when_it_is_started_again()
@@ -60,7 +61,43 @@ public sealed class KilledRunTests
             await run.WaitForExitAsync();
 
             Assert.Equal(6, run.ExitCode);
-            Assert.Contains("resume with", error, StringComparison.Ordinal);
+            Assert.Contains("\"Stopped\"", await File.ReadAllTextAsync(Path.Combine(folder.FullName, Staging, "report.json")), StringComparison.Ordinal);
+            // The very command line, so that it can be copied as it stands; the folder's name has a blank and a quote.
+            var again = error[(error.IndexOf("resume with: ", StringComparison.Ordinal) + "resume with: ".Length)..].Split('\n')[0];
+            using var resumed = Process.Start(new ProcessStartInfo("sh", ["-c", again]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+            var output = await resumed.StandardOutput.ReadToEndAsync();
+            await resumed.WaitForExitAsync();
+            Assert.Equal(0, resumed.ExitCode);
+            Assert.Contains("skipped what an earlier run had finished: 60 exports", output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_token_that_is_refused_in_the_middle_ends_with_3_and_says_what_stays()
+    {
+        await using var source = await InfluxdProcess.StartAsync();
+        await using var destination = await InfluxdProcess.StartAsync();
+        await LoadAsync(source.Url);
+        var folder = Directory.CreateTempSubdirectory("refused-");
+        try
+        {
+            await using var proxy = await FaultProxy.StartAsync(destination.Url);
+            proxy.On("POST", "/write", skip: 10, times: 1_000).Answer(401, """{"error":"authorization failed"}""");
+
+            using var run = Start(source.Url, proxy.Url, folder);
+            var error = await run.StandardError.ReadToEndAsync();
+            await run.WaitForExitAsync();
+
+            Assert.Equal(3, run.ExitCode);
+            Assert.Contains("authorization failed", error, StringComparison.Ordinal);
+            Assert.Contains("of 60 chunks 60 are exported", error, StringComparison.Ordinal);
+            Assert.Contains("all of it stays", error, StringComparison.Ordinal);
+            Assert.Contains("when that is mended, resume with: ", error, StringComparison.Ordinal);
+            Assert.DoesNotContain("before anything was written", error, StringComparison.Ordinal);
         }
         finally
         {
@@ -75,12 +112,12 @@ public sealed class KilledRunTests
         run.Kill();
         await run.WaitForExitAsync();
         Assert.NotEqual(0, run.ExitCode);
-        Assert.False(File.Exists(Path.Combine(folder.FullName, "staging", "report.json")));
+        Assert.False(File.Exists(Path.Combine(folder.FullName, Staging, "report.json")));
     }
 
     private static async Task FirstReceiptAsync(Process run, DirectoryInfo folder, string stage)
     {
-        var receipts = Path.Combine(folder.FullName, "staging", "receipts", stage);
+        var receipts = Path.Combine(folder.FullName, Staging, "receipts", stage);
         var clock = Stopwatch.StartNew();
         while (!Directory.Exists(receipts) || !Directory.EnumerateFiles(receipts, "*.json").Any())
         {
@@ -94,7 +131,7 @@ public sealed class KilledRunTests
         "dotnet",
         [
             "exec", Path.Combine(AppContext.BaseDirectory, "influx-migrate.dll"), "migrate", "--src-host", source.GetLeftPart(UriPartial.Authority),
-            "--dest-host", destination.GetLeftPart(UriPartial.Authority), "--src-bucket", "d", "--dir-name", Path.Combine(folder.FullName, "staging"),
+            "--dest-host", destination.GetLeftPart(UriPartial.Authority), "--src-bucket", "d", "--dir-name", Path.Combine(folder.FullName, Staging),
         ])
     {
         UseShellExecute = false,

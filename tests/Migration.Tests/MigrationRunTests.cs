@@ -26,14 +26,17 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
         Assert.Equal(await Pipeline.ContentAsync(servers.Source.Url), await Pipeline.ContentAsync(destination.Url));
     }
 
-    [Fact]
-    public async Task Every_point_of_a_1x_server_arrives_in_a_2x_server_with_a_token_of_that_org()
+    [Theory]
+    [InlineData(VerifyMode.Content)]
+    [InlineData(VerifyMode.Counts)]
+    public async Task Every_point_of_a_1x_server_arrives_in_a_2x_server_with_a_token_of_that_org(VerifyMode mode)
     {
         await using var destination = await Influx2Server.StartAsync();
         using var pipeline = new Pipeline(servers.Source.Url, destination.Url)
         {
             DestinationToken = new Secret(destination.OperatorToken),
         };
+        pipeline.Request = pipeline.Request with { Verify = mode };
 
         var report = await pipeline.RunAsync();
 
@@ -66,7 +69,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
         var down = true;
         proxy.On(request => down && request.Path == "/write", skip: 3, times: 1_000).CutAfter();
         await Assert.ThrowsAsync<TransientException>(() => pipeline.RunAsync());
-        Assert.False(File.Exists(Path.Combine(pipeline.Folder, StagingLayout.ReportJson)));
+        Assert.Equal(Verdict.Stopped, (await pipeline.StoredReportAsync()).Verdict);
         down = false;
 
         var report = await pipeline.RunAsync();
@@ -108,7 +111,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
         var report = await pipeline.RunAsync();
 
         Assert.Equal(Verdict.Verified, report.Verdict);
-        Assert.Contains("1 windows differed", Assert.Single(report.Warnings), StringComparison.Ordinal);
+        Assert.Contains("1 window differed", Assert.Single(report.Warnings), StringComparison.Ordinal);
         Assert.Equal(await Pipeline.ContentAsync(servers.Source.Url), await Pipeline.ContentAsync(destination.Url));
     }
 
@@ -126,6 +129,32 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
 
         Assert.Equal(Verdict.Verified, report.Verdict);
         Assert.Equal(await Pipeline.ContentAsync(servers.Source.Url), await Pipeline.ContentAsync(destination.Url));
+    }
+
+    [Theory]
+    [InlineData("DELETE FROM cpu WHERE time = 1750000900000000000", null, Verdict.Verified)]
+    [InlineData("DELETE FROM mix WHERE time = 1000000000000000000", null, Verdict.Verified)]
+    [InlineData("DELETE FROM edge WHERE time > 9000000000000000000", null, Verdict.Verified)]
+    [InlineData(null, "cpu,host=h0 a=5000 1750000000000000001", Verdict.Different)]
+    public async Task Counts_by_field_find_what_was_removed_or_added(string? statement, string? line, Verdict verdict)
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        using var pipeline = new Pipeline(servers.Source.Url, destination.Url);
+        pipeline.Request = pipeline.Request with { Verify = VerifyMode.Counts };
+        var first = await pipeline.RunAsync();
+        if (statement is not null)
+            await Pipeline.QueryAsync(destination.Url, statement);
+        if (line is not null)
+            await Pipeline.WriteAsync(destination.Url, line);
+        Directory.Delete(Path.Combine(pipeline.Folder, "receipts", "verify"), recursive: true);
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Equal((Verdict.Verified, 0), (first.Verdict, first.RepairedWindows));
+        Assert.Equal(SampleValues, first.Measurements.Sum(measurement => measurement.DestinationSlices.Sum()));
+        Assert.Equal((verdict, 1), (report.Verdict, report.RepairedWindows));
+        if (verdict == Verdict.Verified)
+            Assert.Equal(await Pipeline.ContentAsync(servers.Source.Url), await Pipeline.ContentAsync(destination.Url));
     }
 
     [Fact]

@@ -40,6 +40,18 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
         return await Run(store).RestoreAsync(CancellationToken.None);
     }
 
+    public async Task<ComparisonReport> CompareAsync()
+    {
+        using var store = FolderStore.OpenForReading(folder);
+        return await Run(store).CompareAsync(CancellationToken.None);
+    }
+
+    public async Task<MigrationReport> StoredReportAsync()
+    {
+        using var store = FolderStore.OpenForReading(folder);
+        return (await store.ReadJsonAsync(StagingLayout.ReportJson, MigrationJson.Default.MigrationReport, CancellationToken.None))!;
+    }
+
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     public static async Task QueryAsync(Uri server, string statement)
@@ -93,6 +105,7 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
             ReadSourceToken = () => SourceToken,
             ReadDestinationToken = () => DestinationToken,
             Retry = new RetrySettings { MaxRetries = 3, BaseDelay = TimeSpan.FromMilliseconds(1) },
+            ResumeWith = "the command again",
             Logger = NullLogger.Instance,
             Progress = Progress,
         });

@@ -70,7 +70,9 @@ internal static class ReportExamples
     {
         Verdict = Verdict.Stopped,
         Sentence = "Stopped during import, after 61 of 146 chunks; it can be resumed.",
-        Failure = "POST https://influx2.example:8086/api/v2/write to the bucket 'telegraf', chunk 0062:\n401 Unauthorized {\"code\":\"unauthorized\",\"message\":\"unauthorized access\"}\nGive a token that may write to the bucket.",
+        Stop = new StopReport(
+            "POST https://influx2.example:8086/api/v2/write to the bucket 'telegraf', chunk 0062:\n401 Unauthorized {\"code\":\"unauthorized\",\"message\":\"unauthorized access\"}\nGive a token that may write to the bucket.",
+            146, 146, 61, 0, 1, Written: true, "influx-migrate migrate --src-host http://influx1.example:8086 --src-bucket telegraf --dest-host https://influx2.example:8086 --dest-org acme"),
         Measurements = [.. Verified.Measurements.Select((measurement, i) => i == 0 ? measurement with { DestinationSlices = [.. measurement.SourceSlices.Select((count, slice) => slice < 120 ? count : 0)] } : measurement with { DestinationSlices = [] })],
         Stages = [.. Stages.Take(3)],
     };
@@ -80,7 +82,7 @@ internal static class ReportExamples
     {
         Verdict = Verdict.Different,
         Sentence = Evil,
-        Failure = Evil,
+        Stop = new StopReport(Evil, int.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue, Written: true, Evil),
         Points = long.MaxValue,
         FieldValues = long.MaxValue,
         ExpiredPoints = long.MaxValue,
@@ -90,7 +92,7 @@ internal static class ReportExamples
         Request = Verified.Request with { Measurements = [Evil], Tags = new Dictionary<string, string> { [Evil] = Evil }, Source = new ServerRequest { Url = "http://" + Evil, Bucket = Evil, Org = Evil }, SkipVerify = true, CaFile = Evil },
         Source = new PlannedServer("http://" + new string('h', 200) + ".example:8086", Evil),
         Remarks = [new PlanRemark(Evil, Evil, Evil, Rejects: true)],
-        LeftOut = [new LeftOutReport("export", Evil, Evil, Evil, 1, 1, Evil, Evil)],
+        LeftOut = [new LeftOutReport("export", Evil, Evil, Evil, Evil, 1, 1, Evil, Evil)],
         Differences = [new WindowDifference { Bucket = Evil, Measurement = Evil, Start = long.MinValue, Stop = long.MaxValue, Missing = long.MaxValue, Extra = 1, Changed = 1, Examples = [Evil] }],
         Measurements =
         [
@@ -126,6 +128,7 @@ internal static class ReportExamples
             Measurement = name,
             Points = counts.Sum() / 3,
             FieldValues = counts.Sum(),
+            Windows = 366,
             Start = Start2024,
             Stop = Start2024 + (366 * Day),
             SourceSlices = counts,
@@ -135,6 +138,10 @@ internal static class ReportExamples
 
     private static MeasurementReport Lacking(MeasurementReport measurement, int start, int stop) => measurement with
     {
+        LeftOutFieldValues = 1_234,
+        ExpiredFieldValues = 56_789,
+        FurtherFieldValues = 8_123,
+        RepairedWindows = 2,
         DestinationSlices = [.. measurement.SourceSlices.Select((count, slice) => slice >= start && slice < stop ? count * 2 / 3 : slice == 150 ? count - 1 : count)],
     };
 
@@ -165,8 +172,8 @@ internal static class ReportExamples
     };
 
     private static LeftOutReport LeftOut(int i) => i % 3 == 0
-        ? new("export", "telegraf", "mem", $"the string has {1_048_576 + i} bytes and the destination takes 1048576", i, i, $"mem,host=web-{i:00} note=\"Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod\" 1704067200000000000", $"rejected/{i:0000}.jsonl")
-        : new("import", "telegraf", "cpu", $"422 field type conflict: input field \"usage_{i}\" on measurement \"cpu\" is type float, already exists as type integer", 50 * i, 51 * i, $"cpu,host=web-{i:00} usage_{i}=12.5 1704067200000000000", $"quarantine/{i:0000}.jsonl");
+        ? new("export", "telegraf", "hosts", "mem", $"the string has {1_048_576 + i} bytes and the destination takes 1048576", i, i, $"mem,host=web-{i:00} note=\"Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod\" 1704067200000000000", $"rejected/{i:0000}.jsonl")
+        : new("import", "telegraf", "hosts", "cpu", $"422 field type conflict: input field \"usage_{i}\" on measurement \"cpu\" is type float, already exists as type integer", 50 * i, 51 * i, $"cpu,host=web-{i:00} usage_{i}=12.5 1704067200000000000", $"quarantine/{i:0000}.jsonl");
 
     private static IReadOnlyList<ChunkReport> Chunks(int count) =>
     [

@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using Influx;
+using Microsoft.Extensions.Logging;
+
+namespace Migration;
+
+/// <summary>Compares two live servers window by window, and moves nothing.</summary>
+/// <param name="source">The source.</param>
+/// <param name="destination">The destination.</param>
+/// <param name="request">What is compared.</param>
+/// <param name="retry">How transient failures are tried again.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+/// <param name="progress">What is counted: plan and verify.</param>
+public sealed class Comparison(
+    IInfluxClient source, IInfluxClient destination, MigrationRequest request, RetryPolicy retry, TimeProvider time, ILogger logger, MigrationProgress progress)
+{
+    // Below this a failing query is not a matter of size.
+    private const long MinWindow = 1_000_000_000;
+
+    private readonly string? condition = InfluxQl.TagCondition(request.Tags);
+    private readonly WindowReader sourceReader = new(source, InfluxQl.TagCondition(request.Tags));
+    private readonly WindowReader destinationReader = new(destination, InfluxQl.TagCondition(request.Tags));
+
+    /// <summary>Compares all that the request names.</summary>
+    /// <exception cref="RejectedException">A server refuses, or a bucket is at one end only.</exception>
+    public async Task<ComparisonReport> CompareAsync(CancellationToken cancellationToken)
+    {
+        progress.Plan.Start(time, 0, 0);
+        var measurements = await retry.RunAsync(PlanAsync, cancellationToken);
+        progress.Plan.Stop(time);
+        var windows = measurements.SelectMany(measurement => measurement.Windows.Select(window => (Measurement: measurement, Window: window))).ToList();
+        progress.Verify.Start(time, windows.Count, windows.Sum(window => window.Window.FieldValues));
+        var found = new ConcurrentBag<(ComparedMeasurement Measurement, WindowAnswer Answer)>();
+        await Parallel.ForEachAsync(
+            windows,
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Min(request.Concurrency, 2), CancellationToken = cancellationToken },
+            async (window, token) =>
+            {
+                var answer = await CompareAsync(window.Measurement, window.Window.Range, token);
+                found.Add((window.Measurement, answer));
+                progress.Verify.Add(0, answer.SourceValues);
+                progress.Verify.ChunkDone();
+            });
+        progress.Verify.Stop(time);
+        var answers = found.ToLookup(one => one.Measurement, one => one.Answer);
+        return new ComparisonReport
+        {
+            Request = request,
+            Source = new PlannedServer(request.Source.Url, source.Version.ToString()),
+            Destination = new PlannedServer(request.Destination.Url, destination.Version.ToString()),
+            Measurements = [.. measurements.Select(measurement => new MeasurementComparison
+            {
+                SourceBucket = measurement.Source.Name,
+                DestinationBucket = measurement.Destination.Name,
+                Measurement = measurement.Name,
+                Windows = measurement.Windows.Count,
+                SourceFieldValues = answers[measurement].Sum(answer => answer.SourceValues),
+                DestinationFieldValues = answers[measurement].Sum(answer => answer.DestinationValues),
+                Differences = [.. answers[measurement].SelectMany(answer => answer.Differences).OrderBy(difference => difference.Start)],
+            })],
+        };
+    }
+
+    private async Task<List<ComparedMeasurement>> PlanAsync(CancellationToken cancellationToken)
+    {
+        var measurements = new List<ComparedMeasurement>();
+        foreach (var pair in await BucketPairs.FindAsync(source, request, cancellationToken))
+        {
+            var other = await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken)
+                ?? throw new RejectedException(
+                    RejectionKind.NotFound,
+                    $"the destination shows no bucket '{pair.DestinationName}': it does not exist, or the token may not read it, which InfluxDB does not tell apart. "
+                    + $"To let a token read it: {destination.GrantAdvice(pair.DestinationName, write: false)}");
+            await PlanBucketAsync(pair.Source, other, measurements, cancellationToken);
+        }
+        return measurements;
+    }
+
+    private async Task PlanBucketAsync(Bucket from, Bucket to, List<ComparedMeasurement> measurements, CancellationToken cancellationToken)
+    {
+        var schemas = new[]
+        {
+            await source.FieldKeysAsync(from, measurement: null, cancellationToken),
+            await destination.FieldKeysAsync(to, measurement: null, cancellationToken),
+        };
+        var (sourceGrid, destinationGrid) = (await BucketGrid.FindAsync(source, from, cancellationToken), await BucketGrid.FindAsync(destination, to, cancellationToken));
+        var grids = new[] { sourceGrid.CutBy(destinationGrid), destinationGrid.CutBy(sourceGrid) };
+        var finders = new[] { new WindowFinder(source, from, condition, request.Range), new WindowFinder(destination, to, condition, request.Range) };
+        foreach (var measurement in schemas[0].Keys.Union(schemas[1].Keys).Order().Where(measurement => request.Takes(measurement.ToString())))
+        {
+            BucketPairs.CheckName(from, measurement);
+            var own = schemas.Select(ends => ends.GetValueOrDefault(measurement)).ToArray();
+            // One grid for both ends, fine enough for either.
+            var grid = own.OfType<FieldSchema>().Select(grids[0].For).MinBy(one => one.Duration);
+            var windows = new SortedDictionary<long, PlannedWindow>();
+            for (var end = 0; end < 2; end++)
+            {
+                if (own[end] is not { } schema)
+                    continue;
+                foreach (var window in await finders[end].FindAsync(measurement.ToString(), schema, grid, grids[end].Stop, cancellationToken))
+                {
+                    // Each end cuts the first and the last window to its own points.
+                    var place = grid.WindowOf(window.Start).Start;
+                    windows[place] = windows.TryGetValue(place, out var known)
+                        ? new PlannedWindow(Math.Min(known.Start, window.Start), Math.Max(known.Stop, window.Stop), Math.Max(known.FieldValues, window.FieldValues))
+                        : window;
+                }
+            }
+            measurements.Add(new ComparedMeasurement(
+                from, to, measurement.ToString(), [.. windows.Values.SelectMany(window => window.Cut(request.ChunkFieldValues))]));
+        }
+    }
+
+    private async Task<WindowAnswer> CompareAsync(ComparedMeasurement measurement, TimeRange window, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await retry.RunAsync(
+                token => request.Verify == VerifyMode.Counts ? CountAsync(measurement, window, token) : ReadAsync(measurement, window, token),
+                cancellationToken);
+        }
+        catch (QueryTooLargeException large) when (window.Length >= 2 * MinWindow)
+        {
+            logger.WindowSplit(measurement.Name, window.ToString(), large.Message);
+            var (early, late) = window.Halve();
+            var first = await CompareAsync(measurement, early, cancellationToken);
+            var second = await CompareAsync(measurement, late, cancellationToken);
+            return new WindowAnswer(
+                first.SourceValues + second.SourceValues, first.DestinationValues + second.DestinationValues, [.. first.Differences, .. second.Differences]);
+        }
+    }
+
+    private async Task<WindowAnswer> CountAsync(ComparedMeasurement measurement, TimeRange window, CancellationToken cancellationToken)
+    {
+        var counts = await Task.WhenAll(
+            sourceReader.CountAsync(measurement.Source, measurement.Name, window, cancellationToken),
+            destinationReader.CountAsync(measurement.Destination, measurement.Name, window, cancellationToken));
+        var (missing, extra) = counts[0].Against(counts[1]);
+        return Answer(measurement, window, counts[0].FieldValues, counts[1].FieldValues, missing, extra, changed: 0, examples: []);
+    }
+
+    private async Task<WindowAnswer> ReadAsync(ComparedMeasurement measurement, TimeRange window, CancellationToken cancellationToken)
+    {
+        var (expected, found) = (new ContentTally(), new ContentTally());
+        await Task.WhenAll(
+            sourceReader.ReadAsync(measurement.Source, measurement.Name, window, expected, cancellationToken),
+            destinationReader.ReadAsync(measurement.Destination, measurement.Name, window, found, cancellationToken));
+        if (expected.Digest == found.Digest && expected.FieldValues == found.FieldValues)
+            return new WindowAnswer(expected.FieldValues, found.FieldValues, []);
+        var diff = new WindowDiff();
+        await sourceReader.ReadAsync(measurement.Source, measurement.Name, window, diff.Expected, cancellationToken);
+        await destinationReader.ReadAsync(measurement.Destination, measurement.Name, window, diff.Found, cancellationToken);
+        return Answer(
+            measurement, window, expected.FieldValues, found.FieldValues, diff.MissingBesides(new WindowContent()), diff.Extra, diff.Changed, diff.Examples);
+    }
+
+    private static WindowAnswer Answer(
+        ComparedMeasurement measurement, TimeRange window, long sourceValues, long destinationValues, long missing, long extra, long changed, IReadOnlyList<string> examples) =>
+        new(sourceValues, destinationValues, missing + extra + changed == 0 ? [] : [new WindowDifference
+        {
+            Bucket = measurement.Destination.Name,
+            Measurement = measurement.Name,
+            Start = window.Start,
+            Stop = window.Stop,
+            Missing = missing,
+            Extra = extra,
+            Changed = changed,
+            Examples = examples,
+        }]);
+
+    private sealed record ComparedMeasurement(Bucket Source, Bucket Destination, string Name, IReadOnlyList<PlannedWindow> Windows);
+
+    private sealed record WindowAnswer(long SourceValues, long DestinationValues, IReadOnlyList<WindowDifference> Differences);
+}
