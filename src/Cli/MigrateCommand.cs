@@ -86,6 +86,8 @@ internal static class MigrateCommand
         Store = store,
         ReadSourceToken = Settings.SourceToken,
         ReadDestinationToken = Settings.DestinationToken,
+        SourceTokenName = Settings.SourceTokenName,
+        DestinationTokenName = Settings.DestinationTokenName,
         Logger = logger,
         Progress = progress,
     };

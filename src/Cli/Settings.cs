@@ -5,11 +5,15 @@ namespace Cli;
 /// <summary>The only reader of the environment. Tokens never come from arguments, which every user of the machine can see.</summary>
 internal static class Settings
 {
+    public const string SourceTokenName = "INFLUX_SRC_TOKEN";
+
+    public const string DestinationTokenName = "INFLUX_DEST_TOKEN";
+
     /// <summary>The source's token; read anew at each call, so that a rotated token file is found.</summary>
-    public static Secret? SourceToken() => Token("INFLUX_SRC_TOKEN");
+    public static Secret? SourceToken() => Token(SourceTokenName);
 
     /// <summary>The destination's token; read anew at each call.</summary>
-    public static Secret? DestinationToken() => Token("INFLUX_DEST_TOKEN");
+    public static Secret? DestinationToken() => Token(DestinationTokenName);
 
     private static Secret? Token(string name)
     {

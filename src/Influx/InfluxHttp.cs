@@ -14,7 +14,7 @@ namespace Influx;
 internal sealed record ErrorAnswer(HttpStatusCode Status, string Text);
 
 /// <summary>One server's HTTP: its TLS, its token, its time limits, and what its failures mean. It retries nothing.</summary>
-public sealed class InfluxHttp : IDisposable
+public sealed partial class InfluxHttp : IDisposable
 {
     private const int MaxErrorText = 2_000;
 
@@ -97,6 +97,8 @@ public sealed class InfluxHttp : IDisposable
     internal Exception Refused(string what, ErrorAnswer error, HttpResponseMessage answer)
     {
         var message = $"{what} at the {options.Role} {options.Url.GetLeftPart(UriPartial.Authority)}: {(int)error.Status} {error.Text}";
+        if (error.Status == HttpStatusCode.Unauthorized && options.TokenName.Length > 0)
+            message += token is null ? $" (no token is given: set {options.TokenName})" : $" (check {options.TokenName})";
         return Failure.IsTransient(error.Status, error.Text)
             ? new TransientException(message, RetryAfter(answer))
             : new RejectedException(Failure.Kind(error.Status), message);

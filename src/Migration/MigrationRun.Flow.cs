@@ -163,6 +163,7 @@ public sealed partial class MigrationRun
             CaFile = request.CaFile,
             SkipVerify = request.SkipVerify,
             Role = isSource ? "source" : "destination",
+            TokenName = isSource ? context.SourceTokenName : context.DestinationTokenName,
         };
         var first = new RetryPolicy(context.Retry with { MaxRetries = Math.Min(context.Retry.MaxRetries, 3) }, Time, context.Random, null);
         return await first.RunAsync(token => ServerDetector.ConnectAsync(options, Time, token), cancellationToken);

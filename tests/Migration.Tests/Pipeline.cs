@@ -92,6 +92,8 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
             Store = store,
             ReadSourceToken = () => SourceToken,
             ReadDestinationToken = () => DestinationToken,
+            SourceTokenName = "INFLUX_SRC_TOKEN",
+            DestinationTokenName = "INFLUX_DEST_TOKEN",
             Retry = new RetrySettings { MaxRetries = 3, BaseDelay = TimeSpan.FromMilliseconds(1) },
             Logger = NullLogger.Instance,
             Progress = Progress,
