@@ -186,11 +186,11 @@ public sealed partial class InfluxHttp : IDisposable
         {
             case HttpRequestError.NameResolutionError:
                 return new TransientException($"the host '{options.Url.Host}' of the {options.Role} is unknown", inner: failed);
-            case HttpRequestError.SecureConnectionError when failed.InnerException is AuthenticationException:
+            case HttpRequestError.SecureConnectionError when failed.InnerException is AuthenticationException handshake:
                 return new RejectedException(
                     RejectionKind.Unreachable,
-                    $"the TLS handshake with the {options.Role} {options.Url.GetLeftPart(UriPartial.Authority)} failed "
-                    + $"({failed.InnerException.Message.TrimEnd('.')}): give its authority's certificate with --ca-file",
+                    $"the TLS handshake with the {options.Role} {options.Url.GetLeftPart(UriPartial.Authority)} failed: "
+                    + TlsFailure.Describe(handshake, options.Url.Host),
                     failed);
             default:
                 return new TransientException($"{Place(request)} failed: {failed.Message}", inner: failed);
