@@ -59,7 +59,7 @@ public sealed partial class MigrationRun
         var buckets = new DestinationBuckets(destination, context.Store, plan, context.Logger);
         var targets = new List<(Bucket Bucket, bool HoldsMore)>();
         foreach (var pair in plan.Buckets)
-            targets.Add(await buckets.PrepareAsync(pair, cancellationToken));
+            targets.Add(await destination.WithGrantAdviceAsync(pair.DestinationName, write: true, () => buckets.PrepareAsync(pair, cancellationToken)));
         if (export)
             await ExportAsync(plan, cancellationToken);
         Progress.Stage.Start(Time, plan.Chunks.Count, plan.Chunks.Sum(chunk => chunk.FieldValues));
@@ -106,7 +106,8 @@ public sealed partial class MigrationRun
             async (segment, token) =>
             {
                 var bucket = targets[segment.Chunk.Bucket].Bucket;
-                var receipt = await importer.ImportAsync(segment.Chunk, segment.Pinned, bucket, stopBy: null, token);
+                var receipt = await destination.WithGrantAdviceAsync(
+                    bucket.Name, write: true, () => importer.ImportAsync(segment.Chunk, segment.Pinned, bucket, stopBy: null, token));
                 return imports[segment.Chunk.Id] = receipt ?? throw new InvalidOperationException("an import without a deadline ends with a receipt");
             },
             cancellationToken);

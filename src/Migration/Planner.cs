@@ -19,6 +19,8 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
     /// <summary>Makes the plan; reads from both servers and writes nothing.</summary>
     public async Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken)
     {
+        if (source.Version.Family == ServerFamily.V3)
+            throw new RejectedException(RejectionKind.Unsupported, $"the source is an InfluxDB {source.Version}: sources are InfluxDB 1.x and 2.x");
         var pairs = await PairsAsync(cancellationToken);
         foreach (var pair in pairs)
             await PlanBucketAsync(pair, cancellationToken);
@@ -40,7 +42,7 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
         if (!request.Full)
         {
             var name = request.Source.Bucket!;
-            var bucket = await source.FindBucketAsync(request.Source.Org, name, cancellationToken)
+            var bucket = await source.WithGrantAdviceAsync(name, write: false, () => source.FindBucketAsync(request.Source.Org, name, cancellationToken))
                 ?? throw new RejectedException(
                     RejectionKind.NotFound,
                     $"the source shows no bucket '{name}': it does not exist, or the token may not read it, which InfluxDB does not tell apart. "
@@ -158,7 +160,11 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
         foreach (var (key, types) in schema.Fields)
         {
             if (types.Count > 1)
-                Add($"the field '{key}' has {types.Count} types in different shards ({string.Join(", ", types.Select(type => type.Name()))}); each window keeps its own", rejects: false);
+            {
+                var names = string.Join(", ", types.Select(type => type.Name()));
+                var oneForAll = destination.Dialect == Dialect.V3;
+                Add($"the field '{key}' has {types.Count} types in different shards ({names}); {(oneForAll ? "InfluxDB 3 keeps the one that comes first and refuses the others" : "each window keeps its own")}", oneForAll);
+            }
             if (tagKeys.Contains(key))
                 Add($"'{key}' is a tag and a field", rejects: false);
             foreach (var type in types)

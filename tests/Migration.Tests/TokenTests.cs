@@ -54,6 +54,21 @@ public sealed class TokenTests(TwoInflux2Servers servers) : IClassFixture<TwoInf
     }
 
     [Fact]
+    public async Task A_token_that_may_read_but_not_write_an_existing_bucket_is_told_the_request_that_grants_it()
+    {
+        var name = await servers.NewBucketAsync(Line);
+        var bucket = await servers.Destination.AddBucketAsync("org1", name);
+        using var pipeline = servers.Pipeline(name);
+        pipeline.Request = pipeline.Request with { Existing = ExistingBucket.Reuse };
+        pipeline.DestinationToken = new Secret(servers.Destination.CreateToken("org1", Permission.Read("buckets", bucket.OrgId, bucket.Id)));
+
+        var refused = await Assert.ThrowsAsync<RejectedException>(() => pipeline.RunAsync());
+
+        Assert.Contains("403 insufficient permissions for write", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("""{"action":"write","resource":{"type":"buckets","orgID":"<org id>","id":"<bucket id>"}}""", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_token_that_sees_no_org_is_told_that_an_org_is_granted_by_id()
     {
         var name = await servers.NewBucketAsync(Line);
