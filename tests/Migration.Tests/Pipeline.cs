@@ -34,6 +34,12 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
 
     public Task<MigrationReport> RunAsync(IStagingStore store) => Run(store).RunAsync(CancellationToken.None);
 
+    public async Task<MigrationPlan> PlanAsync()
+    {
+        using var store = FolderStore.OpenForReading(folder);
+        return await Run(store).PlanAsync(CancellationToken.None);
+    }
+
     public async Task<MigrationReport> RestoreAsync()
     {
         using var store = FolderStore.Open(folder);
