@@ -29,6 +29,8 @@ public sealed partial class MigrationRun
         if (plan is null)
         {
             var made = await PlanAsync(cancellationToken);
+            if (made.Conflicts.Count > 0)
+                throw new RejectedException(RejectionKind.Invalid, string.Join('\n', made.Conflicts));
             await context.Store.WriteJsonAsync(StagingLayout.Plan, made, MigrationJson.Default.MigrationPlan, replace: false, cancellationToken);
             plan = await StoredPlanAsync(cancellationToken);
         }

@@ -15,6 +15,7 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
 
     private readonly List<Chunk> chunks = [];
     private readonly List<PlanRemark> remarks = [];
+    private readonly List<string> conflicts = [];
 
     /// <summary>Makes the plan; reads from both servers and writes nothing.</summary>
     public async Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken)
@@ -23,7 +24,12 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
             throw new RejectedException(RejectionKind.Unsupported, $"the source is an InfluxDB {source.Version}: sources are InfluxDB 1.x and 2.x");
         var pairs = await PairsAsync(cancellationToken);
         foreach (var pair in pairs)
+        {
+            if (request.Existing == ExistingBucket.Fail
+                && await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken) is not null)
+                conflicts.Add(DestinationBuckets.ExistsReason(pair.DestinationName));
             await PlanBucketAsync(pair, cancellationToken);
+        }
         return new MigrationPlan
         {
             Created = time.GetUtcNow(),
@@ -34,6 +40,7 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
             Buckets = pairs,
             Chunks = chunks,
             Remarks = remarks,
+            Conflicts = conflicts,
         };
     }
 
