@@ -15,16 +15,33 @@ internal static class Settings
     /// <summary>The destination's token; read anew at each call.</summary>
     public static Secret? DestinationToken() => Token(DestinationTokenName);
 
+    /// <summary>The S3 server that is not AWS's, by the names that AWS's tools read; null for AWS.</summary>
+    /// <exception cref="InputException">It is no URL.</exception>
+    public static Uri? S3Endpoint()
+    {
+        var text = Read("AWS_ENDPOINT_URL_S3") ?? Read("AWS_ENDPOINT_URL");
+        if (text is null)
+            return null;
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new InputException($"'{text}' in AWS_ENDPOINT_URL is no URL: give scheme, host and port of the S3 server");
+    }
+
+    /// <summary>The region that requests to S3 are signed for; null where it is not set.</summary>
+    public static string? S3Region() => Read("AWS_REGION") ?? Read("AWS_DEFAULT_REGION");
+
+    // This is the file that BannedSymbols.txt names.
+#pragma warning disable RS0030
+    private static string? Read(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? text : null;
+#pragma warning restore RS0030
+
     private static Secret? Token(string name)
     {
-        // This is the file that BannedSymbols.txt names.
-#pragma warning disable RS0030
-        var text = Environment.GetEnvironmentVariable(name);
-        var file = Environment.GetEnvironmentVariable(name + "_FILE");
-#pragma warning restore RS0030
-        if (!string.IsNullOrEmpty(text))
+        var text = Read(name);
+        var file = Read(name + "_FILE");
+        if (text is not null)
             return new Secret(text);
-        if (string.IsNullOrEmpty(file))
+        if (file is null)
             return null;
         try
         {
