@@ -99,21 +99,22 @@ public sealed class Verifier(
         if (window.FieldValues == removed.FieldValues)
             return (0, 0, null);
         var expected = ContentDigest.Parse(window.Digest) - ContentDigest.Parse(removed.Digest);
-        var tally = new ContentTally();
+        var parts = new WindowParts(window.Range);
         var counted = plan.Request.Verify == VerifyMode.Counts && !holdsMore;
-        await retry.RunAsync(
+        var tally = await parts.ReadAsync(() => retry.RunAsync(
             async token =>
             {
-                tally = new ContentTally();
-                await ReadAsync(chunk, window.Range, bucket, tally, token);
+                var found = new ContentTally();
+                await ReadAsync(chunk, parts, bucket, found, token);
+                return found;
             },
-            cancellationToken);
+            cancellationToken));
         var same = counted
             ? SameCounts(window, removed, tally)
             : tally.Digest == expected && tally.FieldValues == window.FieldValues - removed.FieldValues;
         if (same)
             return (tally.FieldValues, 0, null);
-        var diff = await retry.RunAsync(token => DiffAsync(chunk, staged, window, bucket, token), cancellationToken);
+        var diff = await parts.ReadAsync(() => retry.RunAsync(token => DiffAsync(chunk, staged, window, parts, bucket, token), cancellationToken));
         var missing = diff.MissingBesides(removed);
         if (missing == 0 && diff.Changed == 0 && (holdsMore || diff.Extra == 0))
             return (tally.FieldValues - diff.Extra, diff.Extra, null);
@@ -130,7 +131,8 @@ public sealed class Verifier(
         });
     }
 
-    private async Task<WindowDiff> DiffAsync(Chunk chunk, StagedChunk staged, WindowContent window, Bucket bucket, CancellationToken cancellationToken)
+    private async Task<WindowDiff> DiffAsync(
+        Chunk chunk, StagedChunk staged, WindowContent window, WindowParts parts, Bucket bucket, CancellationToken cancellationToken)
     {
         var diff = new WindowDiff();
         foreach (var member in staged.Receipt.Members.Skip(window.FirstMember).Take(window.Members))
@@ -138,21 +140,31 @@ public sealed class Verifier(
             var bytes = await staged.ReadMemberAsync(member, cancellationToken);
             await new LineReader(plan.Dialect).ReadAsync(StagedChunk.Unzip(bytes.AsMemory(0, member.Length)), diff.Expected, cancellationToken);
         }
-        await ReadAsync(chunk, window.Range, bucket, diff.Found, cancellationToken);
+        await ReadAsync(chunk, parts, bucket, diff.Found, cancellationToken);
         return diff;
     }
 
-    private async Task ReadAsync(Chunk chunk, TimeRange window, Bucket bucket, IPointSink sink, CancellationToken cancellationToken)
+    private async Task ReadAsync(Chunk chunk, WindowParts parts, Bucket bucket, IPointSink sink, CancellationToken cancellationToken)
     {
         var schemas = await destination.FieldKeysAsync(bucket, chunk.Measurement, cancellationToken);
         var schema = schemas.GetValueOrDefault(ByteKey.From(chunk.Measurement));
         if (schema is null)
             return;
-        await destination.QueryAsync(
-            bucket,
-            InfluxQl.SelectAll(chunk.Measurement, window, condition),
-            new QueryPoints(schema, destination.Version.Family != ServerFamily.V1, sink),
-            cancellationToken);
+        foreach (var part in parts.Ranges)
+        {
+            try
+            {
+                await destination.QueryAsync(
+                    bucket,
+                    InfluxQl.SelectAll(chunk.Measurement, part, condition),
+                    new QueryPoints(schema, destination.Version.Family != ServerFamily.V1, sink),
+                    cancellationToken);
+            }
+            catch (QueryTooLargeException large)
+            {
+                throw new WindowTooLargeException(part, large);
+            }
+        }
     }
 
     // A query costs something even when it finds nothing.
