@@ -16,7 +16,10 @@ public static class InfluxQl
     /// quotes, and has no escapes for them; a regular expression has.
     /// </summary>
     public static string Source(string measurement) =>
-        measurement.AsSpan().IndexOfAny('\r', '\0') < 0 ? Identifier(measurement) : Regex(measurement);
+        CanSay(measurement) ? Identifier(measurement) : Regex(measurement);
+
+    /// <summary>Whether InfluxQL can name a tag or a field, for which it has no regular expressions.</summary>
+    public static bool CanSay(string name) => name.AsSpan().IndexOfAny('\r', '\0') < 0;
 
     /// <summary>Reads every field of a measurement in a window, series by series, time ascending.</summary>
     public static string SelectAll(string measurement, TimeRange window, string? condition) =>
@@ -42,10 +45,16 @@ public static class InfluxQl
         schema.HasConflict ? string.Join(", ", TypedFields(schema).Select(field => $"count({field})")) : "count(*::field)";
 
     /// <summary>Every field by every kind of its types, as <c>"f"::float</c>.</summary>
+    /// <exception cref="RejectedException">InfluxQL can't name a field.</exception>
     public static IEnumerable<string> TypedFields(FieldSchema schema)
     {
         foreach (var (key, types) in schema.Fields)
         {
+            if (!CanSay(key.ToString()))
+                throw new RejectedException(
+                    RejectionKind.Unsupported,
+                    $"the field '{key}' holds a carriage return or a NUL, which InfluxQL can't name, and its measurement has a field of several "
+                    + "types, so that each must be counted by its name: choose the other measurements with --measurement");
             var kinds = types.Count == 1
                 ? [types[0].Name()]
                 : types.Select(type => type is FieldType.Integer or FieldType.Unsigned ? "float" : type.Name()).Distinct();

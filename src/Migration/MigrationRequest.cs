@@ -125,6 +125,11 @@ public sealed record MigrationRequest
         }
         if (Range.IsEmpty)
             problems.Add($"the start {Start} is not before the stop {Stop}");
+        foreach (var (key, value) in Tags)
+        {
+            if (!InfluxQl.CanSay(key) || !InfluxQl.CanSay(value))
+                problems.Add($"the tag '{key}={value}' holds a carriage return or a NUL, which InfluxQL can't ask for: choose the points by measurement or time");
+        }
         if (Concurrency is < 1 or > 64)
             problems.Add(string.Create(CultureInfo.InvariantCulture, $"a concurrency of {Concurrency} is not within 1 to 64"));
         if (ChunkFieldValues is < 1_000 or > 100_000_000)

@@ -46,6 +46,16 @@ public sealed class MigrationRequestTests
         Assert.Contains(problems, problem => problem.Contains("is not before the stop", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("a\rb", "v")]
+    [InlineData("k", "v\0")]
+    public void A_tag_that_influxql_can_not_ask_for_is_a_problem(string key, string value)
+    {
+        var request = Good with { Tags = new Dictionary<string, string> { [key] = value } };
+
+        Assert.Contains("InfluxQL can't ask for", Assert.Single(request.Problems()), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_identity_says_what_is_moved_and_not_how()
     {
