@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Migration;
@@ -60,6 +61,21 @@ public sealed class ModeTests(SourceServer source) : IClassFixture<SourceServer>
         Assert.Equal(0, exitCode);
         Assert.Contains("warning: the servers' certificates are not checked (--skip-verify)", output, StringComparison.Ordinal);
         Assert.Contains("--skip-verify", await File.ReadAllTextAsync(Path.Combine(command.Staging, "report.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Authorities_that_the_system_is_told_of_by_ssl_cert_file_are_trusted_without_an_option()
+    {
+        using var authority = new TestAuthority();
+        using var certificate = authority.Issue();
+        await using var secure = await FaultProxy.StartAsync(source.Url, new SslServerAuthenticationOptions { ServerCertificate = certificate });
+        await using var destination = await InfluxdProcess.StartAsync();
+        using var command = new CommandRun();
+        command.Variables["SSL_CERT_FILE"] = authority.CaFile;
+
+        var (exitCode, _) = await command.MigrateAsync(secure.Url, destination.Url, "--src-bucket", "empty");
+
+        Assert.Equal(0, exitCode);
     }
 
     [Fact]
