@@ -29,10 +29,10 @@ public sealed class FolderStoreTests : StagingStoreContract, IDisposable
     [Fact]
     public async Task A_full_disk_is_told_and_leaves_nothing_behind()
     {
-        var path = Path.Combine(folder, "chunks", "1.lp.gz.unfinished");
+        var path = Path.Combine(folder, "chunks", "1.lp.gz.1.unfinished");
         using var store = await OpenAsync();
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        // Every write to this device finds the disk full.
+        // Where the store's first writer writes; every write to this device finds the disk full.
         File.CreateSymbolicLink(path, "/dev/full");
 
         var full = await Assert.ThrowsAsync<IOException>(() => store.WriteAsync("chunks/1.lp.gz", new byte[100], replace: true, CancellationToken.None));
