@@ -75,6 +75,8 @@ internal static class MigrateCommand
                 $"{plan.Buckets[group.Key.Bucket].Source.Name} -> {plan.Buckets[group.Key.Bucket].DestinationName}  {group.Key.Measurement}: "
                 + $"{group.Count():N0} chunks, {windows.Count:N0} windows, about {group.Sum(chunk => chunk.FieldValues):N0} field values, {range}");
         }
+        foreach (var conflict in plan.Conflicts)
+            await Console.Out.WriteLineAsync($"would stop the run: {conflict}");
         foreach (var remark in plan.Remarks)
             await Console.Out.WriteLineAsync($"{(remark.Rejects ? "will be rejected" : "note")}: {remark.Bucket} {remark.Measurement}: {remark.Text}");
         await Console.Out.WriteLineAsync($"{plan.Chunks.Count:N0} chunks, about {plan.Chunks.Sum(chunk => chunk.FieldValues):N0} field values; nothing was written");
@@ -96,6 +98,8 @@ internal static class MigrateCommand
         ReadSourceToken = Settings.SourceToken,
         ReadDestinationToken = Settings.DestinationToken,
         ResumeWith = CommandLine.OfThisProcess(),
+        SourceTokenName = Settings.SourceTokenName,
+        DestinationTokenName = Settings.DestinationTokenName,
         Logger = logger,
         Progress = progress,
     };

@@ -11,15 +11,16 @@ internal static class ProgressView
 
     /// <summary>Runs work and shows its progress.</summary>
     public static Task<T> RunAsync<T>(MigrationProgress progress, TimeProvider time, Func<Task<T>> work) =>
-        Console.IsErrorRedirected || Console.IsOutputRedirected ? WithLinesAsync(progress, time, work) : WithBarsAsync(progress, time, work);
+        Console.IsErrorRedirected || Console.IsOutputRedirected ? WithLinesAsync(progress, time, work, Console.Error) : WithBarsAsync(progress, time, work);
 
-    private static async Task<T> WithLinesAsync<T>(MigrationProgress progress, TimeProvider time, Func<Task<T>> work)
+    /// <summary>Runs work and writes a line for each stage under way, every 10 seconds.</summary>
+    public static async Task<T> WithLinesAsync<T>(MigrationProgress progress, TimeProvider time, Func<Task<T>> work, TextWriter output)
     {
         var running = work();
         while (!await EndsWithinAsync(running, LineInterval, time))
         {
             foreach (var stage in progress.Stages.Where(stage => stage.Started && !stage.Finished))
-                await Console.Error.WriteLineAsync(Line(stage, time));
+                await output.WriteLineAsync(Line(stage, time));
         }
         return await running;
     }

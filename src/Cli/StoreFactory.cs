@@ -17,7 +17,17 @@ internal static class StoreFactory
     {
         if (s3Bucket is not null)
         {
-            var options = new S3StoreOptions { Bucket = s3Bucket, Prefix = name.Trim('/'), AllowUnownedBucket = allowUnowned };
+            var endpoint = Settings.S3Endpoint();
+            var options = new S3StoreOptions
+            {
+                Bucket = s3Bucket,
+                Prefix = name.Trim('/'),
+                AllowUnownedBucket = allowUnowned,
+                Endpoint = endpoint,
+                // Host names of their own for buckets are AWS's; other servers take them in the path.
+                ForcePathStyle = endpoint is not null,
+                Region = Settings.S3Region(),
+            };
             return await S3Store.OpenForRunAsync(options, cancellationToken);
         }
         if (mustExist && !Directory.Exists(name))

@@ -1,12 +1,12 @@
 using System.Net.Http.Json;
-using System.Text.Json;
 
 namespace Influx;
 
 /// <summary>InfluxDB 2.x, self-managed or Amazon Timestream for InfluxDB.</summary>
 /// <param name="http">The connection.</param>
 /// <param name="version">The server's version.</param>
-public sealed class Influx2Client(InfluxHttp http, ServerVersion version) : IInfluxClient
+/// <param name="time">The clock.</param>
+public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimeProvider time) : IInfluxClient
 {
     private const int PageSize = 100;
 
@@ -15,6 +15,8 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version) : IInf
 
     // Virtual mappings for SELECT exist from 2.5.0 (CONTRACTS 0.5).
     private static readonly ServerVersion FirstWithVirtualMappings = new(ServerFamily.V2, 5, 0);
+
+    private readonly Influx2OrgTokens orgTokens = new(http, time);
 
     /// <inheritdoc/>
     public ServerVersion Version => version;
@@ -49,7 +51,7 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version) : IInf
         {
             found = await GetBucketsAsync($"limit={PageSize}&name={Uri.EscapeDataString(name)}{orgFilter}", cancellationToken);
         }
-        catch (RejectedException absent) when (absent.Kind == RejectionKind.NotFound && absent.Message.Contains("bucket", StringComparison.Ordinal))
+        catch (RejectedException absent) when (absent.Kind == RejectionKind.NotFound && absent.Message.Contains(" 404 bucket ", StringComparison.Ordinal))
         {
             return null;
         }
@@ -126,7 +128,8 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version) : IInf
     {
         if (bucket is { Database.Length: 0 })
             throw NoMapping(bucket);
-        await QueryEndpoint.QueryAsync(http, bucket, statement, sink, cancellationToken);
+        var connection = bucket is null ? http : await orgTokens.ForAsync(bucket.OrgId, cancellationToken);
+        await QueryEndpoint.QueryAsync(connection, bucket, statement, sink, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -138,7 +141,11 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version) : IInf
     }
 
     /// <inheritdoc/>
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        orgTokens.Dispose();
+        http.Dispose();
+    }
 
     // A token is scoped by ids; an org grant needs the id as "id", which the usual orgID does not match (CONTRACTS 0.11).
     private static string CreateAdvice(string orgId) =>
@@ -177,14 +184,11 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version) : IInf
             Retention = TimeSpan.FromSeconds(rule?.EverySeconds ?? 0),
             ShardGroupDuration = TimeSpan.FromSeconds(rule?.ShardGroupDurationSeconds is > 0 and var seconds ? seconds : 7 * 86400),
         };
-        using var answer = await http.SendCheckedAsync(
-            HttpMethod.Get,
+        var mappings = await http.GetJsonAsync(
             $"api/v2/dbrps?orgID={bucket.OrgId}&bucketID={bucket.Id}",
-            makeContent: null,
-            accept: null,
             $"reading the InfluxQL mappings of '{bucket.Name}'",
+            Influx2Json.Default.DbrpsDto,
             cancellationToken);
-        var mappings = await ReadJsonAsync(answer, Influx2Json.Default.DbrpsDto, cancellationToken);
         var mapping = mappings.Content.FirstOrDefault(
             candidate => candidate.BucketId == bucket.Id && (!candidate.Virtual || version >= FirstWithVirtualMappings));
         return mapping is null ? mapped : mapped with { Database = mapping.Database, RetentionPolicy = mapping.RetentionPolicy };
@@ -198,35 +202,9 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version) : IInf
         + $$$""". Create one with a token that may write the bucket: POST /api/v2/dbrps {"orgID":"{{{bucket.OrgId}}}","bucketID":"{{{bucket.Id}}}","database":"<a name not in use>","retention_policy":"autogen","default":true}"""
         + (version < FirstWithVirtualMappings ? ", or upgrade the server to 2.5 or newer." : "."));
 
-    private async Task<List<BucketDto>> GetBucketsAsync(string query, CancellationToken cancellationToken)
-    {
-        using var answer = await http.SendCheckedAsync(
-            HttpMethod.Get, $"api/v2/buckets?{query}", makeContent: null, accept: null, "listing buckets", cancellationToken);
-        return (await ReadJsonAsync(answer, Influx2Json.Default.BucketsDto, cancellationToken)).Buckets;
-    }
+    private async Task<List<BucketDto>> GetBucketsAsync(string query, CancellationToken cancellationToken) =>
+        (await http.GetJsonAsync($"api/v2/buckets?{query}", "listing buckets", Influx2Json.Default.BucketsDto, cancellationToken)).Buckets;
 
-    private async Task<List<OrgDto>> GetOrgsAsync(string query, CancellationToken cancellationToken)
-    {
-        using var answer = await http.SendCheckedAsync(
-            HttpMethod.Get, $"api/v2/orgs{query}", makeContent: null, accept: null, "listing orgs", cancellationToken);
-        return (await ReadJsonAsync(answer, Influx2Json.Default.OrgsDto, cancellationToken)).Orgs;
-    }
-
-    private static async Task<T> ReadJsonAsync<T>(
-        HttpResponseMessage answer, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await answer.Content.ReadFromJsonAsync(type, cancellationToken)
-                ?? throw new RejectedException(RejectionKind.Unsupported, "the server answered with JSON null");
-        }
-        catch (Exception cut) when (cut is HttpRequestException or IOException)
-        {
-            throw new TransientException("the connection was cut in the middle of the answer", inner: cut);
-        }
-        catch (JsonException broken)
-        {
-            throw new TransientException("the answer is no JSON of the 2.x API", inner: broken);
-        }
-    }
+    private async Task<List<OrgDto>> GetOrgsAsync(string query, CancellationToken cancellationToken) =>
+        (await http.GetJsonAsync($"api/v2/orgs{query}", "listing orgs", Influx2Json.Default.OrgsDto, cancellationToken)).Orgs;
 }

@@ -29,6 +29,20 @@ internal sealed record DbrpDto(
 
 internal sealed record DbrpsDto(List<DbrpDto> Content);
 
+internal sealed record AuthorizationDto(string Id, string Token, [property: JsonPropertyName("orgID")] string OrgId)
+{
+    public override string ToString() => Id;
+}
+
+internal sealed record AuthorizationsDto(List<AuthorizationDto> Authorizations);
+
+internal sealed record ResourceDto(string Type, [property: JsonPropertyName("orgID")] string OrgId);
+
+internal sealed record PermissionDto(string Action, ResourceDto Resource);
+
+internal sealed record NewAuthorizationDto(
+    [property: JsonPropertyName("orgID")] string OrgId, string Description, PermissionDto[] Permissions);
+
 /// <summary>The bodies of the 2.x API that are read and sent; unknown properties are passed over.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(BucketsDto))]
@@ -36,5 +50,8 @@ internal sealed record DbrpsDto(List<DbrpDto> Content);
 [JsonSerializable(typeof(BucketPatchDto))]
 [JsonSerializable(typeof(OrgsDto))]
 [JsonSerializable(typeof(DbrpsDto))]
+[JsonSerializable(typeof(AuthorizationDto))]
+[JsonSerializable(typeof(AuthorizationsDto))]
+[JsonSerializable(typeof(NewAuthorizationDto))]
 [JsonSerializable(typeof(NewDatabaseDto))]
 internal sealed partial class Influx2Json : JsonSerializerContext;

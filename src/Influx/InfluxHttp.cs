@@ -14,7 +14,7 @@ namespace Influx;
 internal sealed record ErrorAnswer(HttpStatusCode Status, string Text);
 
 /// <summary>One server's HTTP: its TLS, its token, its time limits, and what its failures mean. It retries nothing.</summary>
-public sealed class InfluxHttp : IDisposable
+public sealed partial class InfluxHttp : IDisposable
 {
     private const int MaxErrorText = 2_000;
 
@@ -97,6 +97,8 @@ public sealed class InfluxHttp : IDisposable
     internal Exception Refused(string what, ErrorAnswer error, HttpResponseMessage answer)
     {
         var message = $"{what} at the {options.Role} {options.Url.GetLeftPart(UriPartial.Authority)}: {(int)error.Status} {error.Text}";
+        if (error.Status == HttpStatusCode.Unauthorized && options.TokenName.Length > 0)
+            message += token is null ? $" (no token is given: set {options.TokenName})" : $" (check {options.TokenName})";
         return Failure.IsTransient(error.Status, error.Text)
             ? new TransientException(message, RetryAfter(answer))
             : new RejectedException(Failure.Kind(error.Status), message);
@@ -184,25 +186,15 @@ public sealed class InfluxHttp : IDisposable
         {
             case HttpRequestError.NameResolutionError:
                 return new TransientException($"the host '{options.Url.Host}' of the {options.Role} is unknown", inner: failed);
-            case HttpRequestError.SecureConnectionError when failed.InnerException is AuthenticationException:
+            case HttpRequestError.SecureConnectionError when failed.InnerException is AuthenticationException handshake:
                 return new RejectedException(
                     RejectionKind.Unreachable,
-                    $"the TLS handshake with the {options.Role} {options.Url.GetLeftPart(UriPartial.Authority)} failed "
-                    + $"({failed.InnerException.Message.TrimEnd('.')}): {TlsAdvice(failed.InnerException.Message)}",
+                    $"the TLS handshake with the {options.Role} {options.Url.GetLeftPart(UriPartial.Authority)} failed: "
+                    + TlsFailure.Describe(handshake, options.Url.Host),
                     failed);
             default:
                 return new TransientException($"{Place(request)} failed: {failed.Message}", inner: failed);
         }
-    }
-
-    // .NET tells the kinds of distrust in the text alone; a certificate can have both faults.
-    private string TlsAdvice(string message)
-    {
-        var wrongHost = message.Contains(nameof(SslPolicyErrors.RemoteCertificateNameMismatch), StringComparison.Ordinal);
-        var wrongAuthority = message.Contains(nameof(SslPolicyErrors.RemoteCertificateChainErrors), StringComparison.Ordinal);
-        var host = $"its certificate is for another host than '{options.Url.Host}': give the URL with a name that the certificate has";
-        return !wrongHost ? "give its authority's certificate with --ca-file"
-            : wrongAuthority ? $"{host}, and its authority's certificate with --ca-file" : host;
     }
 
     // The query part holds statements and names, but the path is enough to find the place; neither holds a token.

@@ -16,7 +16,10 @@ public static class InfluxQl
     /// quotes, and has no escapes for them; a regular expression has.
     /// </summary>
     public static string Source(string measurement) =>
-        measurement.AsSpan().IndexOfAny('\r', '\0') < 0 ? Identifier(measurement) : Regex(measurement);
+        CanSay(measurement) ? Identifier(measurement) : Regex(measurement);
+
+    /// <summary>Whether InfluxQL can name a tag or a field, for which it has no regular expressions.</summary>
+    public static bool CanSay(string name) => name.AsSpan().IndexOfAny('\r', '\0') < 0;
 
     /// <summary>Reads every field of a measurement in a window, series by series, time ascending.</summary>
     public static string SelectAll(string measurement, TimeRange window, string? condition) =>
@@ -46,10 +49,16 @@ public static class InfluxQl
         KindsOf(schema).Select(field => $"{Identifier(field.Key.ToString())}::{field.Type.Name()}");
 
     /// <summary>Every field by every kind that counts can tell apart: a number of a field with several types counts as a float.</summary>
+    /// <exception cref="RejectedException">InfluxQL can't name a field.</exception>
     public static IEnumerable<FieldCountKey> KindsOf(FieldSchema schema)
     {
         foreach (var (key, types) in schema.Fields)
         {
+            if (!CanSay(key.ToString()))
+                throw new RejectedException(
+                    RejectionKind.Unsupported,
+                    $"the field '{key}' holds a carriage return or a NUL, which InfluxQL can't name, and its measurement has a field of several "
+                    + "types, so that each must be counted by its name: choose the other measurements with --measurement");
             var kinds = types.Count == 1 ? types : types.Select(type => type is FieldType.Integer or FieldType.Unsigned ? FieldType.Float : type).Distinct();
             foreach (var kind in kinds)
                 yield return new FieldCountKey(key, kind);

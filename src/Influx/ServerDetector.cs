@@ -22,7 +22,7 @@ public static class ServerDetector
                     CheckUser(options);
                     return new Influx1Client(http, version);
                 case ServerFamily.V2:
-                    return new Influx2Client(http, version);
+                    return new Influx2Client(http, version, time);
                 default:
                     return new Influx3Client(http, version);
             }

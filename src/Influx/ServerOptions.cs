@@ -24,6 +24,9 @@ public sealed record ServerOptions
     /// <summary>What a person calls the server in messages: <c>source</c> or <c>destination</c>.</summary>
     public string Role { get; init; } = "server";
 
+    /// <summary>Where a person sets the token, such as <c>INFLUX_SRC_TOKEN</c>, for messages; empty to name none.</summary>
+    public string TokenName { get; init; } = "";
+
     /// <summary>Reads a URL as people type it.</summary>
     /// <param name="text">The text.</param>
     /// <param name="url">The URL.</param>

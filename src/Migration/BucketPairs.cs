@@ -13,7 +13,7 @@ internal static class BucketPairs
         if (!request.Full)
         {
             var name = request.Source.Bucket!;
-            var bucket = await source.FindBucketAsync(request.Source.Org, name, cancellationToken)
+            var bucket = await source.WithGrantAdviceAsync(name, write: false, () => source.FindBucketAsync(request.Source.Org, name, cancellationToken))
                 ?? throw new RejectedException(
                     RejectionKind.NotFound,
                     $"the source shows no bucket '{name}': it does not exist, or the token may not read it, which InfluxDB does not tell apart. "

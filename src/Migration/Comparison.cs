@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Influx;
-using Microsoft.Extensions.Logging;
 
 namespace Migration;
 
@@ -10,14 +9,10 @@ namespace Migration;
 /// <param name="request">What is compared.</param>
 /// <param name="retry">How transient failures are tried again.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">The log.</param>
 /// <param name="progress">What is counted: plan and verify.</param>
 public sealed class Comparison(
-    IInfluxClient source, IInfluxClient destination, MigrationRequest request, RetryPolicy retry, TimeProvider time, ILogger logger, MigrationProgress progress)
+    IInfluxClient source, IInfluxClient destination, MigrationRequest request, RetryPolicy retry, TimeProvider time, MigrationProgress progress)
 {
-    // Below this a failing query is not a matter of size.
-    private const long MinWindow = 1_000_000_000;
-
     private readonly string? condition = InfluxQl.TagCondition(request.Tags);
     private readonly WindowReader sourceReader = new(source, InfluxQl.TagCondition(request.Tags));
     private readonly WindowReader destinationReader = new(destination, InfluxQl.TagCondition(request.Tags));
@@ -114,45 +109,34 @@ public sealed class Comparison(
 
     private async Task<WindowAnswer> CompareAsync(ComparedMeasurement measurement, TimeRange window, CancellationToken cancellationToken)
     {
-        try
-        {
-            return await retry.RunAsync(
-                token => request.Verify == VerifyMode.Counts ? CountAsync(measurement, window, token) : ReadAsync(measurement, window, token),
-                cancellationToken);
-        }
-        catch (QueryTooLargeException large) when (window.Length >= 2 * MinWindow)
-        {
-            logger.WindowSplit(measurement.Name, window.ToString(), large.Message);
-            var (early, late) = window.Halve();
-            var first = await CompareAsync(measurement, early, cancellationToken);
-            var second = await CompareAsync(measurement, late, cancellationToken);
-            return new WindowAnswer(
-                first.SourceValues + second.SourceValues, first.DestinationValues + second.DestinationValues, [.. first.Differences, .. second.Differences]);
-        }
+        var parts = new WindowParts(window);
+        return await parts.ReadAsync(() => retry.RunAsync(
+            token => request.Verify == VerifyMode.Counts ? CountAsync(measurement, parts, token) : ReadAsync(measurement, parts, token),
+            cancellationToken));
     }
 
-    private async Task<WindowAnswer> CountAsync(ComparedMeasurement measurement, TimeRange window, CancellationToken cancellationToken)
+    private async Task<WindowAnswer> CountAsync(ComparedMeasurement measurement, WindowParts parts, CancellationToken cancellationToken)
     {
         var counts = await Task.WhenAll(
-            sourceReader.CountAsync(measurement.Source, measurement.Name, window, cancellationToken),
-            destinationReader.CountAsync(measurement.Destination, measurement.Name, window, cancellationToken));
+            sourceReader.CountAsync(measurement.Source, measurement.Name, parts.Ranges, cancellationToken),
+            destinationReader.CountAsync(measurement.Destination, measurement.Name, parts.Ranges, cancellationToken));
         var (missing, extra) = counts[0].Against(counts[1]);
-        return Answer(measurement, window, counts[0].FieldValues, counts[1].FieldValues, missing, extra, changed: 0, examples: []);
+        return Answer(measurement, parts.Window, counts[0].FieldValues, counts[1].FieldValues, missing, extra, changed: 0, examples: []);
     }
 
-    private async Task<WindowAnswer> ReadAsync(ComparedMeasurement measurement, TimeRange window, CancellationToken cancellationToken)
+    private async Task<WindowAnswer> ReadAsync(ComparedMeasurement measurement, WindowParts parts, CancellationToken cancellationToken)
     {
         var (expected, found) = (new ContentTally(), new ContentTally());
         await Task.WhenAll(
-            sourceReader.ReadAsync(measurement.Source, measurement.Name, window, expected, cancellationToken),
-            destinationReader.ReadAsync(measurement.Destination, measurement.Name, window, found, cancellationToken));
+            sourceReader.ReadAsync(measurement.Source, measurement.Name, parts.Ranges, expected, cancellationToken),
+            destinationReader.ReadAsync(measurement.Destination, measurement.Name, parts.Ranges, found, cancellationToken));
         if (expected.Digest == found.Digest && expected.FieldValues == found.FieldValues)
             return new WindowAnswer(expected.FieldValues, found.FieldValues, []);
         var diff = new WindowDiff();
-        await sourceReader.ReadAsync(measurement.Source, measurement.Name, window, diff.Expected, cancellationToken);
-        await destinationReader.ReadAsync(measurement.Destination, measurement.Name, window, diff.Found, cancellationToken);
+        await sourceReader.ReadAsync(measurement.Source, measurement.Name, parts.Ranges, diff.Expected, cancellationToken);
+        await destinationReader.ReadAsync(measurement.Destination, measurement.Name, parts.Ranges, diff.Found, cancellationToken);
         return Answer(
-            measurement, window, expected.FieldValues, found.FieldValues, diff.MissingBesides(new WindowContent()), diff.Extra, diff.Changed, diff.Examples);
+            measurement, parts.Window, expected.FieldValues, found.FieldValues, diff.MissingBesides(new WindowContent()), diff.Extra, diff.Changed, diff.Examples);
     }
 
     private static WindowAnswer Answer(

@@ -6,6 +6,10 @@ namespace Migration;
 /// <summary>Creates the destination buckets, or finds those that may be written into. Deletes none.</summary>
 internal sealed class DestinationBuckets(IInfluxClient destination, IStagingStore store, MigrationPlan plan, ILogger logger)
 {
+    /// <summary>Why a bucket that is there stops a run.</summary>
+    public static string ExistsReason(string bucket) =>
+        $"the destination already has a bucket '{bucket}': name another one, or write into it with --existing reuse";
+
     /// <summary>Makes a pair's destination ready.</summary>
     /// <returns>The bucket, and whether it may hold more than this run writes.</returns>
     public async Task<(Bucket Bucket, bool HoldsMore)> PrepareAsync(BucketPair pair, CancellationToken cancellationToken)
@@ -14,9 +18,7 @@ internal sealed class DestinationBuckets(IInfluxClient destination, IStagingStor
         var record = await store.ReadJsonAsync(key, MigrationJson.Default.DestinationRecord, cancellationToken);
         var found = await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken);
         if (found is not null && record is null && plan.Request.Existing == ExistingBucket.Fail)
-            throw new RejectedException(
-                RejectionKind.Invalid,
-                $"the destination already has a bucket '{pair.DestinationName}': name another one, or write into it with --existing reuse");
+            throw new RejectedException(RejectionKind.Invalid, ExistsReason(pair.DestinationName));
         record ??= new DestinationRecord { CreatedByThisRun = found is null };
         // Written before the bucket is made, so that a run killed in between knows it as its own.
         await store.WriteJsonAsync(key, record, MigrationJson.Default.DestinationRecord, replace: true, cancellationToken);

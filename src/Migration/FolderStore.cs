@@ -132,8 +132,18 @@ public sealed class FolderStore : IStagingStore
             file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.Asynchronous);
         }
 
-        protected override async Task AppendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-            await file.WriteAsync(content, cancellationToken);
+        protected override async Task AppendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await file.WriteAsync(content, cancellationToken);
+            }
+            catch (ArgumentOutOfRangeException tooLarge)
+            {
+                // What .NET makes of EFBIG, a limit on the size of files.
+                throw new IOException($"'{path}' would be larger than the system lets a file be", tooLarge);
+            }
+        }
 
         protected override async Task<StagedObject> FinishAsync(CancellationToken cancellationToken) =>
             await TryCompleteAsync()

@@ -108,6 +108,9 @@ public sealed record MigrationPlan
 
     /// <summary>What needs care.</summary>
     public IReadOnlyList<PlanRemark> Remarks { get; init; } = [];
+
+    /// <summary>What stops a run of this plan before anything is written, each a sentence; empty in a plan that was stored.</summary>
+    public IReadOnlyList<string> Conflicts { get; init; } = [];
 }
 
 /// <summary>An exported object that the manifest pins: a segment of a chunk.</summary>

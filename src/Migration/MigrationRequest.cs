@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.IO.Enumeration;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Influx;
 
@@ -129,14 +131,19 @@ public sealed record MigrationRequest
         }
         if (Range.IsEmpty)
             problems.Add($"the start {Start} is not before the stop {Stop}");
+        foreach (var (key, value) in Tags)
+        {
+            if (!InfluxQl.CanSay(key) || !InfluxQl.CanSay(value))
+                problems.Add($"the tag '{key}={value}' holds a carriage return or a NUL, which InfluxQL can't ask for: choose the points by measurement or time");
+        }
         if (Concurrency is < 1 or > 64)
             problems.Add(string.Create(CultureInfo.InvariantCulture, $"a concurrency of {Concurrency} is not within 1 to 64"));
         if (ChunkFieldValues is < 1_000 or > 100_000_000)
             problems.Add("chunkFieldValues must lie within 1,000 and 100,000,000");
         if (SkipVerify && CaFile is not null)
             problems.Add("--skip-verify and --ca-file contradict each other: leave --skip-verify out");
-        if (CaFile is not null && !File.Exists(CaFile))
-            problems.Add($"the CA file '{CaFile}' does not exist");
+        if (CaFile is not null && CaFileProblem(CaFile) is { } problem)
+            problems.Add(problem);
         return problems;
     }
 
@@ -155,7 +162,23 @@ public sealed record MigrationRequest
         foreach (var (key, value) in BucketMap.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             identity.Append("map ").Append(key).Append('=').Append(value).Append('\n');
         identity.Append(Full);
-        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));
+    }
+
+    private static string? CaFileProblem(string path)
+    {
+        if (!File.Exists(path))
+            return $"the CA file '{path}' does not exist";
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPemFile(path);
+        }
+        catch (Exception unreadable) when (unreadable is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return $"the CA file '{path}' can't be read: {unreadable.Message}";
+        }
+        return authorities.Count > 0 ? null : $"the CA file '{path}' holds no certificate in PEM form";
     }
 
     private static void AddUrl(List<string> problems, string url, string role)

@@ -25,7 +25,7 @@ public sealed partial class MigrationRun
     {
         using var source = await ConnectAsync(isSource: true, context.Request, cancellationToken);
         using var destination = await ConnectAsync(isSource: false, context.Request, cancellationToken);
-        return await new Comparison(source, destination, context.Request, Retry(Progress.Verify), Time, context.Logger, Progress)
+        return await new Comparison(source, destination, context.Request, Retry(Progress.Verify), Time, Progress)
             .CompareAsync(cancellationToken);
     }
 
@@ -36,6 +36,8 @@ public sealed partial class MigrationRun
         if (plan is null)
         {
             var made = await PlanAsync(cancellationToken);
+            if (made.Conflicts.Count > 0)
+                throw new RejectedException(RejectionKind.Invalid, string.Join('\n', made.Conflicts));
             await context.Store.WriteJsonAsync(StagingLayout.Plan, made, MigrationJson.Default.MigrationPlan, replace: false, cancellationToken);
             plan = await StoredPlanAsync(cancellationToken);
         }
@@ -67,7 +69,7 @@ public sealed partial class MigrationRun
         var buckets = new DestinationBuckets(destination, context.Store, plan, context.Logger);
         var targets = new List<(Bucket Bucket, bool HoldsMore)>();
         foreach (var pair in plan.Buckets)
-            targets.Add(await buckets.PrepareAsync(pair, cancellationToken));
+            targets.Add(await destination.WithGrantAdviceAsync(pair.DestinationName, write: true, () => buckets.PrepareAsync(pair, cancellationToken)));
         if (export)
             await ExportAsync(plan, cancellationToken);
         Progress.Stage.Start(Time, plan.Chunks.Count, plan.Chunks.Sum(chunk => chunk.FieldValues));
@@ -110,7 +112,8 @@ public sealed partial class MigrationRun
             async (segment, token) =>
             {
                 var bucket = targets[segment.Chunk.Bucket].Bucket;
-                var receipt = await importer.ImportAsync(segment.Chunk, segment.Pinned, bucket, stopBy: null, token);
+                var receipt = await destination.WithGrantAdviceAsync(
+                    bucket.Name, write: true, () => importer.ImportAsync(segment.Chunk, segment.Pinned, bucket, stopBy: null, token));
                 return imports[segment.Chunk.Id] = receipt ?? throw new InvalidOperationException("an import without a deadline ends with a receipt");
             },
             cancellationToken);
@@ -167,6 +170,7 @@ public sealed partial class MigrationRun
             CaFile = request.CaFile,
             SkipVerify = request.SkipVerify,
             Role = isSource ? "source" : "destination",
+            TokenName = isSource ? context.SourceTokenName : context.DestinationTokenName,
         };
         var first = new RetryPolicy(context.Retry with { MaxRetries = Math.Min(context.Retry.MaxRetries, 3) }, Time, context.Random, null);
         return await first.RunAsync(token => ServerDetector.ConnectAsync(options, Time, token), cancellationToken);

@@ -18,6 +18,12 @@ public sealed record RunContext
     /// <summary>Reads the destination's token; called again once after a 401.</summary>
     public required Func<Secret?> ReadDestinationToken { get; init; }
 
+    /// <summary>Where a person sets the source's token, for messages; empty to name none.</summary>
+    public string SourceTokenName { get; init; } = "";
+
+    /// <summary>Where a person sets the destination's token, for messages; empty to name none.</summary>
+    public string DestinationTokenName { get; init; } = "";
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -14,13 +14,21 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
 
     private readonly List<Chunk> chunks = [];
     private readonly List<PlanRemark> remarks = [];
+    private readonly List<string> conflicts = [];
 
     /// <summary>Makes the plan; reads from both servers and writes nothing.</summary>
     public async Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken)
     {
+        if (source.Version.Family == ServerFamily.V3)
+            throw new RejectedException(RejectionKind.Unsupported, $"the source is an InfluxDB {source.Version}: sources are InfluxDB 1.x and 2.x");
         var pairs = await BucketPairs.FindAsync(source, request, cancellationToken);
         foreach (var pair in pairs)
+        {
+            if (request.Existing == ExistingBucket.Fail
+                && await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken) is not null)
+                conflicts.Add(DestinationBuckets.ExistsReason(pair.DestinationName));
             await PlanBucketAsync(pair, cancellationToken);
+        }
         return new MigrationPlan
         {
             Created = time.GetUtcNow(),
@@ -31,6 +39,7 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
             Buckets = pairs,
             Chunks = chunks,
             Remarks = remarks,
+            Conflicts = conflicts,
         };
     }
 
@@ -87,7 +96,11 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
         foreach (var (key, types) in schema.Fields)
         {
             if (types.Count > 1)
-                Add($"the field '{key}' has {types.Count} types in different shards ({string.Join(", ", types.Select(type => type.Name()))}); each window keeps its own", rejects: false);
+            {
+                var names = string.Join(", ", types.Select(type => type.Name()));
+                var oneForAll = destination.Dialect == Dialect.V3;
+                Add($"the field '{key}' has {types.Count} types in different shards ({names}); {(oneForAll ? "InfluxDB 3 keeps the one that comes first and refuses the others" : "each window keeps its own")}", oneForAll);
+            }
             if (tagKeys.Contains(key))
                 Add($"'{key}' is a tag and a field", rejects: false);
             foreach (var type in types)

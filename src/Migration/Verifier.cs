@@ -98,10 +98,11 @@ public sealed class Verifier(
     {
         if (window.FieldValues == removed.FieldValues)
             return (0, 0, null);
-        var (same, found) = await SameAsync(chunk, window, removed, bucket, holdsMore, cancellationToken);
+        var parts = new WindowParts(window.Range);
+        var (same, found) = await parts.ReadAsync(() => SameAsync(chunk, window, removed, parts, bucket, holdsMore, cancellationToken));
         if (same)
             return (found, 0, null);
-        var diff = await retry.RunAsync(token => DiffAsync(chunk, staged, window, bucket, token), cancellationToken);
+        var diff = await parts.ReadAsync(() => retry.RunAsync(token => DiffAsync(chunk, staged, window, parts, bucket, token), cancellationToken));
         var missing = diff.MissingBesides(removed);
         if (missing == 0 && diff.Changed == 0 && (holdsMore || diff.Extra == 0))
             return (found - diff.Extra, diff.Extra, null);
@@ -120,18 +121,18 @@ public sealed class Verifier(
 
     // A bucket that may hold more has other counts and another digest although all is there: only the points themselves tell.
     private async Task<(bool Same, long Found)> SameAsync(
-        Chunk chunk, WindowContent window, WindowContent removed, Bucket bucket, bool holdsMore, CancellationToken cancellationToken)
+        Chunk chunk, WindowContent window, WindowContent removed, WindowParts parts, Bucket bucket, bool holdsMore, CancellationToken cancellationToken)
     {
         if (plan.Request.Verify == VerifyMode.Counts && !holdsMore)
         {
-            var counts = await retry.RunAsync(token => reader.CountAsync(bucket, chunk.Measurement, window.Range, token), cancellationToken);
+            var counts = await retry.RunAsync(token => reader.CountAsync(bucket, chunk.Measurement, parts.Ranges, token), cancellationToken);
             return (FieldCounts.Of(window, removed).Against(counts) == (0, 0), counts.FieldValues);
         }
         var tally = await retry.RunAsync(
             async token =>
             {
                 var fresh = new ContentTally();
-                await reader.ReadAsync(bucket, chunk.Measurement, window.Range, fresh, token);
+                await reader.ReadAsync(bucket, chunk.Measurement, parts.Ranges, fresh, token);
                 return fresh;
             },
             cancellationToken);
@@ -139,7 +140,8 @@ public sealed class Verifier(
         return (tally.Digest == expected && tally.FieldValues == window.FieldValues - removed.FieldValues, tally.FieldValues);
     }
 
-    private async Task<WindowDiff> DiffAsync(Chunk chunk, StagedChunk staged, WindowContent window, Bucket bucket, CancellationToken cancellationToken)
+    private async Task<WindowDiff> DiffAsync(
+        Chunk chunk, StagedChunk staged, WindowContent window, WindowParts parts, Bucket bucket, CancellationToken cancellationToken)
     {
         var diff = new WindowDiff();
         foreach (var member in staged.Receipt.Members.Skip(window.FirstMember).Take(window.Members))
@@ -147,7 +149,7 @@ public sealed class Verifier(
             var bytes = await staged.ReadMemberAsync(member, cancellationToken);
             await new LineReader(plan.Dialect).ReadAsync(StagedChunk.Unzip(bytes.AsMemory(0, member.Length)), diff.Expected, cancellationToken);
         }
-        await reader.ReadAsync(bucket, chunk.Measurement, window.Range, diff.Found, cancellationToken);
+        await reader.ReadAsync(bucket, chunk.Measurement, parts.Ranges, diff.Found, cancellationToken);
         return diff;
     }
 

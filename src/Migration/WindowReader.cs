@@ -7,25 +7,49 @@ namespace Migration;
 /// <param name="condition">The tags that points must have; null for all.</param>
 internal sealed class WindowReader(IInfluxClient client, string? condition)
 {
-    /// <summary>Hands the points to a sink; none where the measurement is not there.</summary>
-    public async Task ReadAsync(Bucket bucket, string measurement, TimeRange window, IPointSink sink, CancellationToken cancellationToken)
+    /// <summary>Hands the points of a window's parts to a sink; none where the measurement is not there.</summary>
+    /// <exception cref="WindowTooLargeException">The server gives a part up.</exception>
+    public async Task ReadAsync(Bucket bucket, string measurement, IReadOnlyList<TimeRange> parts, IPointSink sink, CancellationToken cancellationToken)
     {
         if (await SchemaAsync(bucket, measurement, cancellationToken) is not { } schema)
             return;
-        await client.QueryAsync(
-            bucket,
-            InfluxQl.SelectAll(measurement, window, condition),
-            new QueryPoints(schema, client.Version.Family != ServerFamily.V1, sink),
-            cancellationToken);
+        foreach (var part in parts)
+        {
+            await AskAsync(part, () => client.QueryAsync(
+                bucket,
+                InfluxQl.SelectAll(measurement, part, condition),
+                new QueryPoints(schema, client.Version.Family != ServerFamily.V1, sink),
+                cancellationToken));
+        }
     }
 
-    /// <summary>Has the server count the values of each field; no point leaves it.</summary>
-    public async Task<FieldCounts> CountAsync(Bucket bucket, string measurement, TimeRange window, CancellationToken cancellationToken)
+    /// <summary>Has the server count the values of each field in a window's parts; no point leaves it.</summary>
+    /// <exception cref="WindowTooLargeException">The server gives a part up.</exception>
+    public async Task<FieldCounts> CountAsync(Bucket bucket, string measurement, IReadOnlyList<TimeRange> parts, CancellationToken cancellationToken)
     {
         var schema = await SchemaAsync(bucket, measurement, cancellationToken) ?? new FieldSchema();
-        return FieldCounts.Of(schema, schema.Count == 0
-            ? []
-            : await client.ReadAsync(bucket, InfluxQl.CountAll(measurement, InfluxQl.CountColumns(schema), window, condition), cancellationToken));
+        var rows = new List<QueryRow>();
+        if (schema.Count > 0)
+        {
+            foreach (var part in parts)
+            {
+                await AskAsync(part, async () => rows.AddRange(await client.ReadAsync(
+                    bucket, InfluxQl.CountAll(measurement, InfluxQl.CountColumns(schema), part, condition), cancellationToken)));
+            }
+        }
+        return FieldCounts.Of(schema, rows);
+    }
+
+    private static async Task AskAsync(TimeRange part, Func<Task> ask)
+    {
+        try
+        {
+            await ask();
+        }
+        catch (QueryTooLargeException large)
+        {
+            throw new WindowTooLargeException(part, large);
+        }
     }
 
     private async Task<FieldSchema?> SchemaAsync(Bucket bucket, string measurement, CancellationToken cancellationToken) =>

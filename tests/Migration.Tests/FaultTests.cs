@@ -80,4 +80,28 @@ public sealed class FaultTests(TwoServers servers) : IClassFixture<TwoServers>
         Assert.Equal(2, receipt!.Windows.Count);
         Assert.Equal(receipt.Windows[0].Stop, receipt.Windows[1].Start);
     }
+
+    [Theory]
+    [InlineData(Verdict.Verified)]
+    [InlineData(Verdict.Different)]
+    public async Task A_window_that_the_destination_gives_up_is_read_back_in_parts(Verdict verdict)
+    {
+        const long At = 1_750_000_000_000_000_000;
+        await using var source = await InfluxdProcess.StartAsync();
+        await using var destination = await InfluxdProcess.StartAsync(
+            new InfluxdOptions { Settings = new Dictionary<string, string> { ["INFLUXDB_COORDINATOR_MAX_SELECT_POINT"] = "200" } });
+        await Pipeline.QueryAsync(source.Url, "CREATE DATABASE d WITH DURATION 0s SHARD DURATION 1d NAME \"rp\"");
+        await Pipeline.WriteAsync(source.Url, string.Concat(Enumerable.Range(0, 500).Select(i => $"cpu v={i}i {At + (i * 60_000_000_000L)}\n")));
+        using var pipeline = new Pipeline(source.Url, destination.Url);
+        pipeline.Request = pipeline.Request with { Verify = VerifyMode.None };
+        await pipeline.RunAsync();
+        if (verdict == Verdict.Different)
+            await Pipeline.WriteAsync(destination.Url, $"cpu v=1i {At + 1}");
+        pipeline.Request = pipeline.Request with { Verify = VerifyMode.Content };
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Equal((verdict, 500L), (report.Verdict, report.Points));
+        Assert.Equal(verdict == Verdict.Different ? 1 : 0, report.Differences.Sum(difference => difference.Extra));
+    }
 }

@@ -11,15 +11,20 @@ public sealed class MigrationRequestTests
         Destination = new ServerRequest { Url = "https://b.example:8086" },
     };
 
-    [Fact]
-    public void The_example_in_events_binds_and_has_no_problem()
+    public static TheoryData<string> Events => [.. Directory.EnumerateFiles(Path.Combine(Root(), "events"), "start-*.json").Select(path => Path.GetFileName(path))];
+
+    [Theory]
+    [MemberData(nameof(Events))]
+    public void Every_execution_input_in_events_binds_to_the_last_property_and_has_no_problem(string file)
     {
-        var text = File.ReadAllText(Path.Combine(Root(), "events", "start-migration.json"));
+        var text = File.ReadAllText(Path.Combine(Root(), "events", file));
 
         var request = JsonSerializer.Deserialize(text, MigrationJson.Default.MigrationRequest)!;
 
         Assert.Empty(request.Problems());
-        Assert.Equal(("telemetry", "cpu*"), (request.Source.Bucket, request.Measurements[0]));
+        using var given = JsonDocument.Parse(text);
+        var read = JsonSerializer.SerializeToElement(request, MigrationJson.Default.MigrationRequest);
+        AssertWithin(given.RootElement, read);
     }
 
     [Fact]
@@ -41,6 +46,16 @@ public sealed class MigrationRequestTests
         Assert.Contains(problems, problem => problem.Contains("is not before the stop", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("a\rb", "v")]
+    [InlineData("k", "v\0")]
+    public void A_tag_that_influxql_can_not_ask_for_is_a_problem(string key, string value)
+    {
+        var request = Good with { Tags = new Dictionary<string, string> { [key] = value } };
+
+        Assert.Contains("InfluxQL can't ask for", Assert.Single(request.Problems()), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_identity_says_what_is_moved_and_not_how()
     {
@@ -49,6 +64,19 @@ public sealed class MigrationRequestTests
 
         Assert.Equal(Good.Identity(), same.Identity());
         Assert.NotEqual(Good.Identity(), other.Identity());
+    }
+
+    // What is read may hold defaults besides.
+    private static void AssertWithin(JsonElement given, JsonElement read)
+    {
+        foreach (var property in given.EnumerateObject())
+        {
+            Assert.True(read.TryGetProperty(property.Name, out var value), $"'{property.Name}' is no property of a request");
+            if (property.Value.ValueKind == JsonValueKind.Object)
+                AssertWithin(property.Value, value);
+            else
+                Assert.True(JsonElement.DeepEquals(property.Value, value), $"'{property.Name}' is {value} when read");
+        }
     }
 
     private static string Root([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", ".."));

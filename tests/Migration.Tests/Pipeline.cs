@@ -34,6 +34,12 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
 
     public Task<MigrationReport> RunAsync(IStagingStore store) => Run(store).RunAsync(CancellationToken.None);
 
+    public async Task<MigrationPlan> PlanAsync()
+    {
+        using var store = FolderStore.OpenForReading(folder);
+        return await Run(store).PlanAsync(CancellationToken.None);
+    }
+
     public async Task<MigrationReport> RestoreAsync()
     {
         using var store = FolderStore.Open(folder);
@@ -104,6 +110,8 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
             Store = store,
             ReadSourceToken = () => SourceToken,
             ReadDestinationToken = () => DestinationToken,
+            SourceTokenName = "INFLUX_SRC_TOKEN",
+            DestinationTokenName = "INFLUX_DEST_TOKEN",
             Retry = new RetrySettings { MaxRetries = 3, BaseDelay = TimeSpan.FromMilliseconds(1) },
             ResumeWith = "the command again",
             Logger = NullLogger.Instance,

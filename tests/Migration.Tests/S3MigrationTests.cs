@@ -42,4 +42,32 @@ public sealed class S3MigrationTests(S3Fixture s3, TwoServers servers) : IClassF
         Assert.Equal(Verdict.Verified, report.Verdict);
         Assert.Equal(1, pipeline.Progress.Import.DoneChunks);
     }
+
+    [Fact]
+    public async Task The_command_stages_in_the_server_that_the_environment_names_and_refuses_a_bucket_of_another_account()
+    {
+        var bucket = (await s3.NewBucketAsync()).Bucket;
+        var strange = (await s3.NewOpenBucketOfAStrangerAsync()).Bucket;
+        await using var destination = await InfluxdProcess.StartAsync();
+        using var command = new CommandRun();
+        foreach (var (name, value) in new[]
+        {
+            ("AWS_ENDPOINT_URL_S3", s3.Server.Url.AbsoluteUri), ("AWS_ACCESS_KEY_ID", S3Server.Owner.AccessKey), ("AWS_SECRET_ACCESS_KEY", S3Server.Owner.Secret),
+            ("AWS_REGION", "us-east-1"), ("AWS_EC2_METADATA_DISABLED", "true"),
+        })
+            command.Variables[name] = value;
+        string[] what = ["migrate", "--src-host", servers.Source.Url.GetLeftPart(UriPartial.Authority), "--dest-host", destination.Url.GetLeftPart(UriPartial.Authority), "--src-bucket", "d", "--dir-name", "a/run"];
+
+        var refused = await command.RunAsync([.. what, "--s3-bucket", strange]);
+        var moved = await command.RunAsync([.. what, "--s3-bucket", bucket]);
+        var again = await command.RunAsync([.. what, "--s3-bucket", bucket, "--retry-restore-dir", "a/run"]);
+
+        Assert.Equal((3, 0, 0), (refused.ExitCode, moved.ExitCode, again.ExitCode));
+        Assert.Contains("does not belong to the account", refused.Output, StringComparison.Ordinal);
+        Assert.Contains($"report: s3://{bucket}/a/run/report.html", moved.Output, StringComparison.Ordinal);
+        Assert.Contains("skipped what an earlier run had finished", again.Output, StringComparison.Ordinal);
+        var page = await s3.Owner.ListObjectsV2Async(new() { BucketName = bucket, Prefix = "a/run/" });
+        Assert.Contains(page.S3Objects, found => found.Key == "a/run/manifest.json");
+        Assert.Contains(page.S3Objects, found => found.Key == "a/run/report.json");
+    }
 }

@@ -31,9 +31,12 @@ public sealed class StoppedRunTests(TwoServers servers) : IClassFixture<TwoServe
     [Fact]
     public async Task A_refusal_before_the_destination_was_touched_says_so()
     {
-        await using var destination = await InfluxdProcess.StartAsync();
-        await Pipeline.QueryAsync(destination.Url, "CREATE DATABASE d");
-        using var pipeline = new Pipeline(servers.Source.Url, destination.Url);
+        await using var destination = await InfluxdProcess.StartAsync(new InfluxdOptions { Auth = true });
+        await Pipeline.QueryAsync(destination.Url, "CREATE USER admin WITH PASSWORD 'fake' WITH ALL PRIVILEGES");
+        using var pipeline = new Pipeline(servers.Source.Url, destination.Url) { DestinationToken = new Secret("writer:fake") };
+        using (var admin = new HttpClient())
+        using (var created = await admin.PostAsync(new Uri(destination.Url, "/query?u=admin&p=fake&q=CREATE%20USER%20writer%20WITH%20PASSWORD%20'fake'"), content: null))
+            created.EnsureSuccessStatusCode();
 
         await Assert.ThrowsAsync<RejectedException>(() => pipeline.RunAsync());
 

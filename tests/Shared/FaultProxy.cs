@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Security;
 using Microsoft.AspNetCore.Http;
 
 namespace TestServers;
@@ -39,10 +40,12 @@ public sealed class FaultProxy : IAsyncDisposable
     public int MaxConcurrentRequests => Volatile.Read(ref maxConcurrent);
 
     /// <summary>Starts a proxy in front of a server.</summary>
-    public static async Task<FaultProxy> StartAsync(Uri upstream)
+    /// <param name="upstream">The server, without TLS.</param>
+    /// <param name="tls">The proxy's certificate and TLS versions; null for no TLS.</param>
+    public static async Task<FaultProxy> StartAsync(Uri upstream, SslServerAuthenticationOptions? tls = null)
     {
         var proxy = new FaultProxy(upstream);
-        proxy.http = await Loopback.StartAsync(proxy.HandleAsync);
+        proxy.http = await Loopback.StartAsync(proxy.HandleAsync, tls);
         return proxy;
     }
 

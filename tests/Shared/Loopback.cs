@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -20,7 +22,9 @@ internal sealed class Loopback : IAsyncDisposable
 
     internal Uri Url { get; }
 
-    internal static async Task<Loopback> StartAsync(RequestDelegate handle)
+    /// <param name="handle">Answers a request.</param>
+    /// <param name="tls">Its certificate and versions; null for no TLS.</param>
+    internal static async Task<Loopback> StartAsync(RequestDelegate handle, SslServerAuthenticationOptions? tls = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -30,7 +34,11 @@ internal sealed class Loopback : IAsyncDisposable
             kestrel.Limits.MaxRequestLineSize = 1 << 20;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                if (tls is not null)
+                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(tls) });
+            });
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         var built = builder.Build();

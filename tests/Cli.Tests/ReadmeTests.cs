@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace Cli.Tests;
+
+/// <summary>What the README says about the command is what the command is.</summary>
+public sealed partial class ReadmeTests
+{
+    [Fact]
+    public void The_option_table_is_the_options_of_migrate_with_their_descriptions()
+    {
+        var options = MigrateCommand.Create().Options
+            .Where(option => option.Name is not ("--help" or "--version"))
+            .Select(option => $"| `{option.Name}` | {option.Description} |");
+
+        Assert.Equal(options.Order(StringComparer.Ordinal), Rows(@"^\| `--").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_exit_codes_are_those_of_the_help_in_its_words()
+    {
+        var codes = ExitCode().Matches(ExitCodes.Table).Select(match => $"{match.Groups["code"].Value} {match.Groups["meaning"].Value}").ToList();
+
+        var rows = Rows(@"^\| [0-9] \|").Select(row => row.Split('|')).Select(cells => $"{cells[1].Trim()} {cells[2].Trim()}");
+
+        Assert.Equal(7, codes.Count);
+        Assert.Equal(codes, rows);
+    }
+
+    private static IEnumerable<string> Rows(string pattern, [CallerFilePath] string path = "") => File
+        .ReadLines(Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "README.md"))
+        .Where(line => Regex.IsMatch(line, pattern, RegexOptions.None, TimeSpan.FromSeconds(1)));
+
+    [GeneratedRegex(@"^ +(?<code>[0-9]) +(?<meaning>.+?)\r?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ExitCode();
+}
