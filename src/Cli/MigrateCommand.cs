@@ -93,8 +93,8 @@ internal static class MigrateCommand
     {
         Request = request,
         Store = store,
-        ReadSourceToken = Settings.SourceToken,
-        ReadDestinationToken = Settings.DestinationToken,
+        ReadSourceToken = (_, _) => new(Settings.SourceToken()),
+        ReadDestinationToken = (_, _) => new(Settings.DestinationToken()),
         ResumeWith = CommandLine.OfThisProcess(),
         Logger = logger,
         Progress = progress,

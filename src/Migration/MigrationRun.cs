@@ -13,10 +13,10 @@ public sealed record RunContext
     public required IStagingStore Store { get; init; }
 
     /// <summary>Reads the source's token; called again once after a 401.</summary>
-    public required Func<Secret?> ReadSourceToken { get; init; }
+    public required TokenReader ReadSourceToken { get; init; }
 
     /// <summary>Reads the destination's token; called again once after a 401.</summary>
-    public required Func<Secret?> ReadDestinationToken { get; init; }
+    public required TokenReader ReadDestinationToken { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

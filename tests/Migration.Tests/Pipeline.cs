@@ -102,8 +102,8 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
         {
             Request = Request,
             Store = store,
-            ReadSourceToken = () => SourceToken,
-            ReadDestinationToken = () => DestinationToken,
+            ReadSourceToken = (_, _) => new(SourceToken),
+            ReadDestinationToken = (_, _) => new(DestinationToken),
             Retry = new RetrySettings { MaxRetries = 3, BaseDelay = TimeSpan.FromMilliseconds(1) },
             ResumeWith = "the command again",
             Logger = NullLogger.Instance,
