@@ -39,6 +39,17 @@ public sealed class DestinationBuckets(IInfluxClient destination, IStagingStore 
             record.RetentionToPutBackSeconds is null ? bucket : bucket with { Retention = TimeSpan.Zero }, !record.CreatedByThisRun);
     }
 
+    /// <summary>Whether some bucket's widened retention is still to be put back.</summary>
+    public static async Task<bool> AnyWidenedAsync(IStagingStore store, MigrationPlan plan, CancellationToken cancellationToken)
+    {
+        foreach (var pair in plan.Buckets)
+        {
+            if (await RecordAsync(store, pair.Index, cancellationToken) is { RetentionToPutBackSeconds: not null })
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Lifts the retention for the load where that is asked for.</summary>
     public async Task<IReadOnlyList<DestinationBucket>> WidenAsync(IReadOnlyList<DestinationBucket> ready, CancellationToken cancellationToken)
     {

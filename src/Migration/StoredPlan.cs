@@ -7,18 +7,28 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
 {
     /// <summary>Reads it; null when there is none yet.</summary>
     /// <exception cref="StagingException">It belongs to another migration.</exception>
-    public static async Task<StoredPlan?> FindAsync(RunContext context, CancellationToken cancellationToken)
+    public static Task<StoredPlan?> FindAsync(RunContext context, CancellationToken cancellationToken) =>
+        FindAsync(context.Store, _ => context.Request, cancellationToken);
+
+    /// <summary>Reads it; null when there is none yet.</summary>
+    /// <param name="store">The staging store.</param>
+    /// <param name="ask">Makes what is asked for now out of what was asked for then.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="StagingException">It belongs to another migration.</exception>
+    public static async Task<StoredPlan?> FindAsync(
+        IStagingStore store, Func<MigrationRequest, MigrationRequest> ask, CancellationToken cancellationToken)
     {
-        var stored = await context.Store.ReadHashedAsync(StagingLayout.Plan, MigrationJson.Default.MigrationPlan, cancellationToken);
+        var stored = await store.ReadHashedAsync(StagingLayout.Plan, MigrationJson.Default.MigrationPlan, cancellationToken);
         if (stored is not (var plan, var sha256))
             return null;
-        if (plan.Request.Identity() != context.Request.Identity())
+        var asked = ask(plan.Request);
+        if (plan.Request.Identity() != asked.Identity())
         {
             throw new StagingException(
-                $"{context.Store.Location} belongs to another migration ({plan.Request.Source.Url} to {plan.Request.Destination.Url}): name another folder with --dir-name",
+                $"{store.Location} belongs to another migration ({plan.Request.Source.Url} to {plan.Request.Destination.Url}): name another folder with --dir-name",
                 StagingFault.OtherMigration);
         }
-        return new StoredPlan(plan with { Request = context.Request }, sha256);
+        return new StoredPlan(plan with { Request = asked }, sha256);
     }
 
     /// <summary>Makes it and keeps it, or reads the one that is there.</summary>
