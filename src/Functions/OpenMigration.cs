@@ -89,14 +89,13 @@ internal sealed class OpenMigration : IDisposable
         planned.Chunks.FirstOrDefault(chunk => chunk.Id == id)
         ?? throw new StagingException($"the chunk '{id}' is not in '{StagingLayout.Plan}' of {Store.Location}: it was changed after the execution began; start the migration again");
 
-    /// <summary>The sealed manifest's entry of a chunk.</summary>
-    /// <exception cref="StagingException">There is no manifest, or the chunk is not in it.</exception>
-    public async Task<SealedChunk> SealedAsync(string chunk, CancellationToken cancellationToken)
+    /// <summary>A segment of the sealed manifest, which import and verify have for a chunk.</summary>
+    /// <exception cref="StagingException">There is no manifest, or it has no segment of that id.</exception>
+    public async Task<Segment> SegmentAsync(MigrationPlan planned, string? id, CancellationToken cancellationToken)
     {
         manifest ??= await Store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken)
             ?? throw new StagingException($"'{StagingLayout.Manifest}' is missing in {Store.Location}: start the migration again, which seals it anew");
-        return manifest.Chunks.FirstOrDefault(entry => entry.Chunk == chunk)
-            ?? throw new StagingException($"the chunk '{chunk}' is not in '{StagingLayout.Manifest}' of {Store.Location}: remove the manifest and start the migration again, which seals it anew");
+        return Segment.Find(planned, manifest, id ?? "");
     }
 
     /// <summary>Writes the items of a Map of this execution.</summary>

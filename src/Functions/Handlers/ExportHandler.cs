@@ -17,14 +17,16 @@ internal sealed class ExportHandler(Deployment deployment)
         var progress = context.Progress.Export;
         var exporter = new Exporter(source, migration.Store, plan.Plan, context.RetryOf(progress), context.Time, context.Logger, progress);
         var clock = context.Time.GetTimestamp();
-        var receipt = await exporter.ExportAsync(chunk, cancellationToken);
+        var receipts = await exporter.ExportAsync(chunk, invocation.StopBy(context.Time.GetUtcNow()), cancellationToken);
         deployment.Metrics.Write(
             HandlerNames.Export,
             (MetricNames.PointsRead, progress.Points),
-            (MetricNames.PointsRejected, progress.DoneChunks > 0 ? receipt.Rejected.Sum(left => left.Points) : 0),
+            (MetricNames.PointsRejected, progress.DoneChunks > 0 ? receipts!.Sum(receipt => receipt.Rejected.Sum(left => left.Points)) : 0),
             (MetricNames.Bytes, progress.Bytes),
             (MetricNames.ChunkSeconds, context.Time.GetElapsedTime(clock).TotalSeconds),
             (MetricNames.Retries, progress.Retries));
-        return new ChunkAnswer(Done: true, chunk.Id);
+        if (receipts is null)
+            deployment.Logger.Continued(HandlerNames.Export, chunk.Id);
+        return new ChunkAnswer(receipts is not null, chunk.Id);
     }
 }

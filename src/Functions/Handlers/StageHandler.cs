@@ -18,16 +18,16 @@ internal sealed class StageHandler(Deployment deployment)
         var manifest = await new Stager(store, plan.Plan, plan.Sha256, context.Time, progress).StageAsync(cancellationToken);
         if (plan.Plan.Request.Retention == RetentionMode.Widen)
             await WidenAsync(migration, context, plan.Plan, cancellationToken);
-        var imported = await ReceiptLists.ImportedAsync(store, plan.Plan, manifest, cancellationToken);
+        var imported = await ReceiptLists.ImportedAsync(store, manifest, cancellationToken);
         var verified = plan.Plan.Request.Verify == VerifyMode.None
-            ? plan.Plan.Chunks.Select(chunk => chunk.Id).ToHashSet(StringComparer.Ordinal)
+            ? manifest.Chunks.Select(segment => segment.Id).ToHashSet(StringComparer.Ordinal)
             : await ReceiptLists.VerifiedAsync(store, plan.Plan, manifest, cancellationToken);
         deployment.Metrics.Write(
             HandlerNames.Stage, (MetricNames.Bytes, progress.Bytes), (MetricNames.ChunkSeconds, context.Time.GetElapsedTime(clock).TotalSeconds));
         return new StageAnswer(
             Done: true,
-            await migration.WriteItemsAsync(HandlerNames.Import, Left(plan.Plan, imported), cancellationToken),
-            await migration.WriteItemsAsync(HandlerNames.Verify, Left(plan.Plan, verified), cancellationToken));
+            await migration.WriteItemsAsync(HandlerNames.Import, Left(manifest, imported), cancellationToken),
+            await migration.WriteItemsAsync(HandlerNames.Verify, Left(manifest, verified), cancellationToken));
     }
 
     private static async Task WidenAsync(OpenMigration migration, RunContext context, MigrationPlan plan, CancellationToken cancellationToken)
@@ -37,6 +37,6 @@ internal sealed class StageHandler(Deployment deployment)
         await buckets.WidenAsync(await buckets.PrepareAsync(cancellationToken), cancellationToken);
     }
 
-    private static List<ChunkItem> Left(MigrationPlan plan, IReadOnlySet<string> done) =>
-        [.. plan.Chunks.Where(chunk => !done.Contains(chunk.Id)).Select(chunk => new ChunkItem(chunk.Id))];
+    private static List<ChunkItem> Left(SealedManifest manifest, IReadOnlySet<string> done) =>
+        [.. manifest.Chunks.Where(segment => !done.Contains(segment.Id)).Select(segment => new ChunkItem(segment.Id))];
 }

@@ -13,8 +13,7 @@ internal sealed class VerifyHandler(Deployment deployment)
         var migration = await deployment.OpenAsync(state, cancellationToken);
         var (plan, context) = await migration.StageAsync(cancellationToken);
         var store = migration.Store;
-        var chunk = migration.Chunk(plan.Plan, state.Chunk);
-        var pinned = await migration.SealedAsync(chunk.Id, cancellationToken);
+        var (chunk, pinned) = await migration.SegmentAsync(plan.Plan, state.Chunk, cancellationToken);
         var import = await store.ReadJsonAsync(StagingLayout.ImportReceipt(chunk.Id), MigrationJson.Default.ImportReceipt, cancellationToken);
         if (import is null || import.Sha256 != pinned.Sha256)
         {
@@ -27,12 +26,15 @@ internal sealed class VerifyHandler(Deployment deployment)
         var importer = new Importer(destination, store, plan.Plan, context.RetryOf(importing), context.Time, context.Logger, importing);
         var verifier = new Verifier(destination, store, plan.Plan, importer, context.RetryOf(progress), context.Time, context.Logger, progress);
         var clock = context.Time.GetTimestamp();
-        await verifier.VerifyAsync(chunk, pinned, import, bucket.Bucket, bucket.HoldsMore, cancellationToken);
+        var receipt = await verifier.VerifyAsync(
+            chunk, pinned, import, bucket.Bucket, bucket.HoldsMore, invocation.StopBy(context.Time.GetUtcNow()), cancellationToken);
         deployment.Metrics.Write(
             HandlerNames.Verify,
             (MetricNames.PointsRead, progress.Points),
             (MetricNames.ChunkSeconds, context.Time.GetElapsedTime(clock).TotalSeconds),
             (MetricNames.Retries, progress.Retries + importing.Retries));
-        return new ChunkAnswer(Done: true, chunk.Id);
+        if (receipt is null)
+            deployment.Logger.Continued(HandlerNames.Verify, chunk.Id);
+        return new ChunkAnswer(receipt is not null, chunk.Id);
     }
 }
