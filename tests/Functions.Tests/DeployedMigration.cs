@@ -24,10 +24,10 @@ internal sealed class DeployedMigration : IAsyncDisposable
     /// <summary>The executions that Step Functions says are running.</summary>
     public HashSet<string> Running { get; } = [];
 
-    public static async Task<DeployedMigration> StartAsync(DeployedFixture fixture, Uri destination, string? file = null)
+    public static async Task<DeployedMigration> StartAsync(DeployedFixture fixture, Uri destination, string? file = null, Uri? source = null)
     {
         var migration = new DeployedMigration(await AwsJsonServer.StartAsync());
-        migration.SetSecret(SourceSecret, $$"""{"url":"{{Text(fixture.Source.Url)}}","token":"reader:fake"}""");
+        migration.SetSecret(SourceSecret, $$"""{"url":"{{Text(source ?? fixture.Source.Url)}}","token":"reader:fake"}""");
         migration.SetSecret(DestinationSecret, $$"""{"url":"{{Text(destination)}}","token":"writer:fake"}""");
         foreach (var name in HandlerNames.All)
             migration.functions[name] = new LambdaFunction(file ?? Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), migration.Environment(name, fixture));
