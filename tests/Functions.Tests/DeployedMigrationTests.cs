@@ -6,7 +6,7 @@ namespace Functions.Tests;
 [Collection(DeployedTests.Name)]
 public sealed class DeployedMigrationTests(DeployedFixture fixture)
 {
-    private static JsonObject Input => new()
+    internal static JsonObject Input => new()
     {
         ["source"] = new JsonObject { ["bucket"] = "d/rp" },
         ["destination"] = new JsonObject(),

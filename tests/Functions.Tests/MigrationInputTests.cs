@@ -87,7 +87,7 @@ public sealed class MigrationInputTests
         return MigrationInput.Parse(document.RootElement, allowSkipVerify: false);
     }
 
-    private static string Repository()
+    internal static string Repository()
     {
         var parent = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(parent!.FullName, "Serverless.sln")))

@@ -29,6 +29,16 @@ public sealed class LambdaFunction : IAsyncDisposable
     /// <summary>The process id; 0 before the first invocation.</summary>
     public int ProcessId => process?.Id ?? 0;
 
+    /// <summary>Starts the Runtime API but no process yet, so that the first invocation's time is that of the function alone.</summary>
+    public async Task PrepareAsync() => server ??= await LambdaRuntimeServer.StartAsync();
+
+    /// <summary>The most memory that its process held so far, in bytes.</summary>
+    public long PeakMemory()
+    {
+        var line = File.ReadLines($"/proc/{ProcessId}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan("VmHWM:".Length, line.Length - "VmHWM:".Length - "kB".Length), CultureInfo.InvariantCulture) * 1024;
+    }
+
     /// <summary>Invokes it and waits; a process that dies or has no time left gives Lambda's own errors.</summary>
     /// <param name="payload">The payload's JSON.</param>
     /// <param name="limit">The function's time limit.</param>
@@ -76,8 +86,9 @@ public sealed class LambdaFunction : IAsyncDisposable
     {
         if (server is not null && process is { HasExited: false })
             return server;
-        await StopAsync();
-        server = await LambdaRuntimeServer.StartAsync();
+        if (process is not null)
+            await StopAsync();
+        server ??= await LambdaRuntimeServer.StartAsync();
         var start = file.EndsWith(".dll", StringComparison.Ordinal) ? new ProcessStartInfo("dotnet", ["exec", file]) : new ProcessStartInfo(file);
         start.UseShellExecute = false;
         start.RedirectStandardOutput = true;
