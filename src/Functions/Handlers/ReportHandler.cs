@@ -15,7 +15,11 @@ internal sealed class ReportHandler(Deployment deployment)
         if (failure is not null && await migration.FindPlanAsync(cancellationToken) is null)
             return new ReportAnswer { Verdict = Verdict.Stopped, Sentence = $"Stopped before there was a plan; nothing was moved. {failure}" };
         var (plan, context) = await migration.StageAsync(cancellationToken);
-        var report = await new ReportBuilder(migration.Store, plan.Plan, context.Progress, context.Time).StoreAsync(plan.Plan.Created, failure, cancellationToken);
+        var builder = new ReportBuilder(migration.Store, plan.Plan, context.Progress, context.Time);
+        var report = failure is null
+            ? await builder.BuildAsync(plan.Plan.Created, cancellationToken)
+            : await builder.BuildStoppedAsync(plan.Plan.Created, failure, ResumeWith(migration), cancellationToken);
+        await ReportBuilder.StoreAsync(migration.Store, report, cancellationToken);
         if (await DestinationBuckets.AnyWidenedAsync(migration.Store, plan.Plan, cancellationToken))
         {
             var destination = await migration.ConnectAsync(context, ServerRole.Destination, cancellationToken);
@@ -37,4 +41,6 @@ internal sealed class ReportHandler(Deployment deployment)
             Differences = report.Differences.Count,
         };
     }
+
+    private static string ResumeWith(OpenMigration migration) => $$"""a new execution with the input {"migrationId":"{{migration.MigrationId}}"}""";
 }
