@@ -95,8 +95,8 @@ internal static class MigrateCommand
     {
         Request = request,
         Store = store,
-        ReadSourceToken = Settings.SourceToken,
-        ReadDestinationToken = Settings.DestinationToken,
+        ReadSourceToken = (_, _) => new(Settings.SourceToken()),
+        ReadDestinationToken = (_, _) => new(Settings.DestinationToken()),
         ResumeWith = CommandLine.OfThisProcess(),
         SourceTokenName = Settings.SourceTokenName,
         DestinationTokenName = Settings.DestinationTokenName,

@@ -23,7 +23,7 @@ internal static class RunErrors
     public static RunError Map(Exception exception, bool planned, MigrationReport? stopped, string again) => exception switch
     {
         InputException => new(ExitCodes.WrongInput, exception.Message),
-        StagingException { OtherRun: true } => new(ExitCodes.WrongInput, exception.Message),
+        StagingException { Fault: StagingFault.OtherMigration } => new(ExitCodes.WrongInput, exception.Message),
         RejectedException => Refused(RunFailure.Sentence(exception), stopped),
         TransientException when !planned => new(ExitCodes.Refused, exception.Message),
         QueryTooLargeException or TransientException or StagingException or OperationCanceledException or IOException =>

@@ -91,7 +91,7 @@ internal sealed class Influx2OrgTokens(InfluxHttp http, TimeProvider time) : IDi
                 refused);
         }
         made.Add(token.Id);
-        return new InfluxHttp(http.Options with { ReadToken = () => new Secret(token.Token) }, time);
+        return new InfluxHttp(http.Options with { ReadToken = (_, _) => new(new Secret(token.Token)) }, time);
     }
 
     private sealed record Origin(bool SeveralOrgs, string? OwnOrgId);

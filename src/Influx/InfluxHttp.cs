@@ -22,6 +22,7 @@ public sealed partial class InfluxHttp : IDisposable
     private readonly ServerOptions options;
     private readonly TimeProvider time;
     private volatile Secret? token;
+    private volatile bool tokenRead;
 
     /// <summary>Makes one.</summary>
     /// <exception cref="IOException">The CA file can't be read.</exception>
@@ -29,7 +30,6 @@ public sealed partial class InfluxHttp : IDisposable
     {
         this.options = options;
         this.time = time;
-        token = options.ReadToken();
         var handler = new SocketsHttpHandler
         {
             // A redirect would carry the token to whatever host it names.
@@ -66,16 +66,27 @@ public sealed partial class InfluxHttp : IDisposable
     internal async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, string path, Func<HttpContent>? makeContent, string? accept, bool authorize, CancellationToken cancellationToken)
     {
-        var used = token;
-        var answer = await SendOnceAsync(method, path, makeContent, accept, authorize ? used : null, cancellationToken);
-        if (answer.StatusCode != HttpStatusCode.Unauthorized || !authorize || used is null)
+        var used = authorize ? await TokenAsync(cancellationToken) : null;
+        var answer = await SendOnceAsync(method, path, makeContent, accept, used, cancellationToken);
+        if (answer.StatusCode != HttpStatusCode.Unauthorized || used is null)
             return answer;
-        var fresh = options.ReadToken();
+        var fresh = await options.ReadToken(used, cancellationToken);
         if (fresh is null || string.Equals(fresh.Reveal(), used.Reveal(), StringComparison.Ordinal))
             return answer;
         answer.Dispose();
         token = fresh;
         return await SendOnceAsync(method, path, makeContent, accept, fresh, cancellationToken);
+    }
+
+    /// <summary>The token in use.</summary>
+    internal async Task<Secret?> TokenAsync(CancellationToken cancellationToken)
+    {
+        if (!tokenRead)
+        {
+            token = await options.ReadToken(null, cancellationToken);
+            tokenRead = true;
+        }
+        return token;
     }
 
     /// <summary>Sends a request and throws unless it succeeds.</summary>
@@ -211,14 +222,16 @@ public sealed partial class InfluxHttp : IDisposable
             tls.RemoteCertificateValidationCallback = (_, _, _, _) => true;
 #pragma warning restore CA5359, MA0039
         }
-        else if (options.CaFile is not null)
+        else if (options.CaFile is not null || options.CaPem is not null)
         {
             var policy = new X509ChainPolicy
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
             };
-            policy.CustomTrustStore.ImportFromPemFile(options.CaFile);
+            if (options.CaFile is not null)
+                policy.CustomTrustStore.ImportFromPemFile(options.CaFile);
+            policy.CustomTrustStore.ImportFromPem(options.CaPem);
             tls.CertificateChainPolicy = policy;
         }
         return tls;

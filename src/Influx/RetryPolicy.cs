@@ -1,6 +1,3 @@
-using Polly;
-using Polly.Retry;
-
 namespace Influx;
 
 /// <summary>How often and how long a transient failure is tried again.</summary>
@@ -26,47 +23,42 @@ public sealed record RetrySettings
 public sealed record Retry(int Attempt, TimeSpan Delay, TransientException Cause);
 
 /// <summary>Tries again what failed with a <see cref="TransientException"/>, and nothing else.</summary>
-public sealed class RetryPolicy
+/// <param name="settings">How often and how long.</param>
+/// <param name="time">The clock to wait on.</param>
+/// <param name="random">Draws the jitter.</param>
+/// <param name="onRetry">Told of every retry before it waits.</param>
+public sealed class RetryPolicy(RetrySettings settings, TimeProvider time, Random random, Action<Retry>? onRetry = null)
 {
-    private readonly ResiliencePipeline pipeline;
-
-    /// <summary>Makes one.</summary>
-    /// <param name="settings">How often and how long.</param>
-    /// <param name="time">The clock to wait on.</param>
-    /// <param name="random">Draws the jitter.</param>
-    /// <param name="onRetry">Told of every retry before it waits.</param>
-    public RetryPolicy(RetrySettings settings, TimeProvider time, Random random, Action<Retry>? onRetry = null)
+    /// <summary>Runs an operation until it succeeds, fails for good, or the retries are used up.</summary>
+    /// <exception cref="TransientException">The last failure, when the retries are used up.</exception>
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
     {
-        if (settings.MaxRetries == 0)
+        for (var attempt = 0; ; attempt++)
         {
-            pipeline = ResiliencePipeline.Empty;
-            return;
-        }
-        pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
+            cancellationToken.ThrowIfCancellationRequested();
+            Retry retry;
+            try
             {
-                ShouldHandle = new PredicateBuilder().Handle<TransientException>(),
-                MaxRetryAttempts = settings.MaxRetries,
-                DelayGenerator = args => new ValueTask<TimeSpan?>(
-                    Delay(settings, random, args.AttemptNumber, (args.Outcome.Exception as TransientException)?.RetryAfter)),
-                OnRetry = args =>
-                {
-                    onRetry?.Invoke(new Retry(args.AttemptNumber + 1, args.RetryDelay, (TransientException)args.Outcome.Exception!));
-                    return default;
-                },
-            })
-            .Build();
+                return await operation(cancellationToken);
+            }
+            catch (TransientException failed) when (attempt < settings.MaxRetries)
+            {
+                retry = new Retry(attempt + 1, Delay(settings, random, attempt, failed.RetryAfter), failed);
+            }
+            onRetry?.Invoke(retry);
+            await Task.Delay(retry.Delay, time, cancellationToken);
+        }
     }
 
     /// <summary>Runs an operation until it succeeds, fails for good, or the retries are used up.</summary>
     /// <exception cref="TransientException">The last failure, when the retries are used up.</exception>
-    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken) =>
-        await pipeline.ExecuteAsync(async token => await operation(token), cancellationToken);
-
-    /// <summary>Runs an operation until it succeeds, fails for good, or the retries are used up.</summary>
-    /// <exception cref="TransientException">The last failure, when the retries are used up.</exception>
-    public async Task RunAsync(Func<CancellationToken, Task> operation, CancellationToken cancellationToken) =>
-        await pipeline.ExecuteAsync(async token => await operation(token), cancellationToken);
+    public async Task RunAsync(Func<CancellationToken, Task> operation, CancellationToken cancellationToken) => await RunAsync(
+        async token =>
+        {
+            await operation(token);
+            return true;
+        },
+        cancellationToken);
 
     private static TimeSpan Delay(RetrySettings settings, Random random, int attempt, TimeSpan? retryAfter)
     {

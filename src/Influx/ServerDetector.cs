@@ -19,7 +19,7 @@ public static class ServerDetector
             {
                 case ServerFamily.V1:
                     http.Authorization = InfluxHttp.AsBasic;
-                    CheckUser(options);
+                    CheckUser(options, await http.TokenAsync(cancellationToken));
                     return new Influx1Client(http, version);
                 case ServerFamily.V2:
                     return new Influx2Client(http, version, time);
@@ -73,9 +73,9 @@ public static class ServerDetector
         }
     }
 
-    private static void CheckUser(ServerOptions options)
+    private static void CheckUser(ServerOptions options, Secret? token)
     {
-        if (options.ReadToken() is { } token && !token.Reveal().Contains(':', StringComparison.Ordinal))
+        if (token is not null && !token.Reveal().Contains(':', StringComparison.Ordinal))
             throw new RejectedException(
                 RejectionKind.Token,
                 $"the {options.Role} is an InfluxDB 1.x, whose token is user:password (or unset, where its authentication is off); the one given has no colon");

@@ -1,19 +1,24 @@
 namespace Influx;
 
+/// <summary>Reads a token: of 2.x and 3 the token, of 1.x <c>user:password</c>, null for a server with authentication off.</summary>
+/// <param name="refused">The one that the server has just answered 401 to, so that a cache is passed by; null for the first time.</param>
+/// <param name="cancellationToken">Cancels.</param>
+public delegate ValueTask<Secret?> TokenReader(Secret? refused, CancellationToken cancellationToken);
+
 /// <summary>Where a server is and how to get in.</summary>
 public sealed record ServerOptions
 {
     /// <summary>Scheme, host and port, such as <c>https://influx.example.com:8086</c>; a path before InfluxDB's own is kept.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>
-    /// Reads the token: a 2.x or 3 token, <c>user:password</c> for 1.x, null for a server with authentication off. Called again
-    /// once when the server answers 401, since a token can be rotated in the middle of a run.
-    /// </summary>
-    public Func<Secret?> ReadToken { get; init; } = () => null;
+    /// <summary>Reads the token; called again once when the server answers 401, since a token can be rotated in the middle of a run.</summary>
+    public TokenReader ReadToken { get; init; } = (_, _) => new((Secret?)null);
 
     /// <summary>A PEM file with the certificates of the authorities to trust instead of the system's.</summary>
     public string? CaFile { get; init; }
+
+    /// <summary>The same certificates as text in PEM, where they come from no file.</summary>
+    public string? CaPem { get; init; }
 
     /// <summary>Whether the server's certificate goes unchecked.</summary>
     public bool SkipVerify { get; init; }

@@ -3,69 +3,136 @@ using Microsoft.Extensions.Logging;
 
 namespace Migration;
 
-/// <summary>Creates the destination buckets, or finds those that may be written into. Deletes none.</summary>
-internal sealed class DestinationBuckets(IInfluxClient destination, IStagingStore store, MigrationPlan plan, ILogger logger)
+/// <summary>A destination bucket that may be written into.</summary>
+/// <param name="Bucket">The bucket, with the retention that it has now.</param>
+/// <param name="HoldsMore">Whether it may hold more than this migration writes.</param>
+public sealed record DestinationBucket(Bucket Bucket, bool HoldsMore);
+
+/// <summary>
+/// Creates the destination buckets, or finds those that may be written into. Deletes none. What it does is noted in the staging
+/// store before it is done, so that a run that is killed in between, or another one at the same time, knows it as its own.
+/// </summary>
+/// <param name="destination">The destination.</param>
+/// <param name="store">The staging store.</param>
+/// <param name="plan">The plan.</param>
+/// <param name="logger">The log.</param>
+public sealed class DestinationBuckets(IInfluxClient destination, IStagingStore store, MigrationPlan plan, ILogger logger)
 {
     /// <summary>Why a bucket that is there stops a run.</summary>
     public static string ExistsReason(string bucket) =>
         $"the destination already has a bucket '{bucket}': name another one, or write into it with --existing reuse";
 
-    /// <summary>Makes a pair's destination ready.</summary>
-    /// <returns>The bucket, and whether it may hold more than this run writes.</returns>
-    public async Task<(Bucket Bucket, bool HoldsMore)> PrepareAsync(BucketPair pair, CancellationToken cancellationToken)
+    /// <summary>Makes all of them ready, in the order of the plan's buckets.</summary>
+    /// <exception cref="RejectedException">One is there and may not be written into, or can't be made.</exception>
+    public async Task<IReadOnlyList<DestinationBucket>> PrepareAsync(CancellationToken cancellationToken)
     {
-        var key = StagingLayout.Destination(pair.Index);
-        var record = await store.ReadJsonAsync(key, MigrationJson.Default.DestinationRecord, cancellationToken);
+        var ready = new List<DestinationBucket>(plan.Buckets.Count);
+        foreach (var pair in plan.Buckets)
+            ready.Add(await destination.WithGrantAdviceAsync(pair.DestinationName, write: true, () => PrepareAsync(pair, cancellationToken)));
+        return ready;
+    }
+
+    /// <summary>What <see cref="PrepareAsync(CancellationToken)"/> and <see cref="WidenAsync(IReadOnlyList{DestinationBucket}, CancellationToken)"/> noted of a bucket, without asking the server.</summary>
+    /// <exception cref="StagingException">It was not prepared.</exception>
+    public static async Task<DestinationBucket> FindAsync(IStagingStore store, int pair, CancellationToken cancellationToken)
+    {
+        var record = await RecordAsync(store, pair, cancellationToken);
+        if (record?.Bucket is not { } bucket)
+            throw new StagingException($"'{StagingLayout.Destination(pair)}' is missing in {store.Location}: run the migration again", StagingFault.Incomplete);
+        return new DestinationBucket(
+            record.RetentionToPutBackSeconds is null ? bucket : bucket with { Retention = TimeSpan.Zero }, !record.CreatedByThisRun);
+    }
+
+    /// <summary>Whether some bucket's widened retention is still to be put back.</summary>
+    public static async Task<bool> AnyWidenedAsync(IStagingStore store, MigrationPlan plan, CancellationToken cancellationToken)
+    {
+        foreach (var pair in plan.Buckets)
+        {
+            if (await RecordAsync(store, pair.Index, cancellationToken) is { RetentionToPutBackSeconds: not null })
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Lifts the retention for the load where that is asked for.</summary>
+    public async Task<IReadOnlyList<DestinationBucket>> WidenAsync(IReadOnlyList<DestinationBucket> ready, CancellationToken cancellationToken)
+    {
+        if (plan.Request.Retention != RetentionMode.Widen)
+            return ready;
+        var widened = new List<DestinationBucket>(ready.Count);
+        for (var i = 0; i < ready.Count; i++)
+            widened.Add(ready[i] with { Bucket = await WidenAsync(plan.Buckets[i], ready[i].Bucket, cancellationToken) });
+        return widened;
+    }
+
+    /// <summary>Puts every widened retention back; does nothing where none was widened.</summary>
+    public async Task PutBackAsync(CancellationToken cancellationToken)
+    {
+        foreach (var pair in plan.Buckets)
+            await PutBackAsync(pair, cancellationToken);
+    }
+
+    private async Task<DestinationBucket> PrepareAsync(BucketPair pair, CancellationToken cancellationToken)
+    {
+        // In this order: a bucket that another run has made since has its record by then.
         var found = await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken);
+        var record = await RecordAsync(store, pair.Index, cancellationToken);
         if (found is not null && record is null && plan.Request.Existing == ExistingBucket.Fail)
             throw new RejectedException(RejectionKind.Invalid, ExistsReason(pair.DestinationName));
-        record ??= new DestinationRecord { CreatedByThisRun = found is null };
-        // Written before the bucket is made, so that a run killed in between knows it as its own.
-        await store.WriteJsonAsync(key, record, MigrationJson.Default.DestinationRecord, replace: true, cancellationToken);
+        if (record is null)
+        {
+            record = new DestinationRecord { CreatedByThisRun = found is null };
+            if (!await store.WriteJsonAsync(StagingLayout.Destination(pair.Index), record, MigrationJson.Default.DestinationRecord, replace: false, cancellationToken))
+                record = await RecordAsync(store, pair.Index, cancellationToken) ?? record;
+        }
         if (found is null)
         {
             found = await CreateAsync(pair, cancellationToken);
             logger.BucketCreated(found.Name);
+            record = record with { Bucket = null };
         }
-        await store.WriteJsonAsync(key, record with { Bucket = found }, MigrationJson.Default.DestinationRecord, replace: true, cancellationToken);
-        return (found, !record.CreatedByThisRun);
+        // Not written again when it is known: that could undo what the widening noted meanwhile.
+        if (record.Bucket is null)
+            await WriteAsync(pair, record with { Bucket = found }, cancellationToken);
+        return new DestinationBucket(found, !record.CreatedByThisRun);
     }
 
-    /// <summary>Lifts the retention for the load; what to put back is noted first, so that a resumed run puts it back too.</summary>
-    public async Task<Bucket> WidenAsync(BucketPair pair, Bucket bucket, CancellationToken cancellationToken)
+    // What to put back is noted first, so that a resumed run puts it back too.
+    private async Task<Bucket> WidenAsync(BucketPair pair, Bucket bucket, CancellationToken cancellationToken)
     {
-        if (plan.Request.Retention != RetentionMode.Widen)
-            return bucket;
-        var key = StagingLayout.Destination(pair.Index);
-        var record = await store.ReadJsonAsync(key, MigrationJson.Default.DestinationRecord, cancellationToken)
-            ?? throw new StagingException($"'{key}' is missing in {store.Location}");
+        var record = await RecordAsync(store, pair.Index, cancellationToken)
+            ?? throw new StagingException($"'{StagingLayout.Destination(pair.Index)}' is missing in {store.Location}");
         if (record.RetentionToPutBackSeconds is null && bucket.Retention == TimeSpan.Zero)
             return bucket;
         if (record.RetentionToPutBackSeconds is null)
-            await store.WriteJsonAsync(key, record with { RetentionToPutBackSeconds = bucket.Retention.TotalSeconds }, MigrationJson.Default.DestinationRecord, replace: true, cancellationToken);
+            await WriteAsync(pair, record with { RetentionToPutBackSeconds = bucket.Retention.TotalSeconds }, cancellationToken);
         await destination.SetRetentionAsync(bucket, TimeSpan.Zero, cancellationToken);
         logger.RetentionSet(bucket.Name, "for ever during the load");
         return bucket with { Retention = TimeSpan.Zero };
     }
 
-    /// <summary>Puts a widened retention back; does nothing where none was widened.</summary>
-    public async Task PutBackAsync(BucketPair pair, CancellationToken cancellationToken)
+    private async Task PutBackAsync(BucketPair pair, CancellationToken cancellationToken)
     {
-        var key = StagingLayout.Destination(pair.Index);
-        var record = await store.ReadJsonAsync(key, MigrationJson.Default.DestinationRecord, cancellationToken);
+        var record = await RecordAsync(store, pair.Index, cancellationToken);
         if (record is not { RetentionToPutBackSeconds: { } seconds, Bucket: { } bucket })
             return;
         var retention = TimeSpan.FromSeconds(seconds);
         await destination.SetRetentionAsync(bucket, retention, cancellationToken);
-        await store.WriteJsonAsync(key, record with { RetentionToPutBackSeconds = null }, MigrationJson.Default.DestinationRecord, replace: true, cancellationToken);
+        await WriteAsync(pair, record with { RetentionToPutBackSeconds = null }, cancellationToken);
         logger.RetentionSet(bucket.Name, retention.ToString());
     }
+
+    private static Task<DestinationRecord?> RecordAsync(IStagingStore store, int pair, CancellationToken cancellationToken) =>
+        store.ReadJsonAsync(StagingLayout.Destination(pair), MigrationJson.Default.DestinationRecord, cancellationToken);
+
+    private Task<bool> WriteAsync(BucketPair pair, DestinationRecord record, CancellationToken cancellationToken) =>
+        store.WriteJsonAsync(StagingLayout.Destination(pair.Index), record, MigrationJson.Default.DestinationRecord, replace: true, cancellationToken);
 
     private async Task<Bucket> CreateAsync(BucketPair pair, CancellationToken cancellationToken)
     {
         var source = pair.Source;
         var policy = plan.Source.Version.StartsWith('1') ? source.RetentionPolicy : "autogen";
-        var made = await destination.CreateBucketAsync(
+        var made = await MakeOrFindAsync(
             new BucketPlan(pair.DestinationName, pair.DestinationOrg, policy, source.Retention, source.ShardGroupDuration), cancellationToken);
         if (destination.Version.Family != ServerFamily.V3
             && (made.Retention != source.Retention || made.ShardGroupDuration != source.ShardGroupDuration))
@@ -74,5 +141,20 @@ internal sealed class DestinationBuckets(IInfluxClient destination, IStagingStor
                 $"the destination made the bucket '{made.Name}' with retention {made.Retention} and shard group duration {made.ShardGroupDuration}, "
                 + $"but {source.Retention} and {source.ShardGroupDuration} were asked for: nothing was written");
         return made;
+    }
+
+    private async Task<Bucket> MakeOrFindAsync(BucketPlan wanted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await destination.CreateBucketAsync(wanted, cancellationToken);
+        }
+        catch (RejectedException)
+        {
+            // Another run of this migration may have made it since the look.
+            if (await destination.FindBucketAsync(wanted.Org, wanted.Name, cancellationToken) is { } found)
+                return found;
+            throw;
+        }
     }
 }

@@ -58,14 +58,19 @@ public sealed class StageProgress(string name)
         return start == 0 ? TimeSpan.Zero : time.GetElapsedTime(start, stop == 0 ? time.GetTimestamp() : stop);
     }
 
-    internal void Start(TimeProvider time, long chunks, long values)
+    /// <summary>Begins to count.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="chunks">Chunks to do.</param>
+    /// <param name="values">Field values to do.</param>
+    public void Start(TimeProvider time, long chunks, long values)
     {
         TotalChunks = chunks;
         TotalFieldValues = values;
         Interlocked.Exchange(ref startedTicks, time.GetTimestamp());
     }
 
-    internal void Stop(TimeProvider time) => Interlocked.Exchange(ref stoppedTicks, time.GetTimestamp());
+    /// <summary>Ends to count.</summary>
+    public void Stop(TimeProvider time) => Interlocked.Exchange(ref stoppedTicks, time.GetTimestamp());
 
     internal void Add(long addedPoints, long addedFieldValues)
     {

@@ -115,11 +115,12 @@ public sealed record MigrationRequest
         Stop is null || !Timestamp.TryParse(Stop, out var stop) ? long.MaxValue : stop);
 
     /// <summary>Every problem of the request, each a sentence; empty when there is none.</summary>
-    public IReadOnlyList<string> Problems()
+    /// <param name="urlsMayFollow">Whether a URL may be left out, as a secret names it later.</param>
+    public IReadOnlyList<string> Problems(bool urlsMayFollow = false)
     {
         var problems = new List<string>();
-        AddUrl(problems, Source.Url, "source");
-        AddUrl(problems, Destination.Url, "destination");
+        AddUrl(problems, Source.Url, "source", urlsMayFollow);
+        AddUrl(problems, Destination.Url, "destination", urlsMayFollow);
         if (Full == (Source.Bucket is not null))
             problems.Add(Full ? "with --full all buckets are moved: leave the source bucket out" : "name the source bucket, or ask for all with --full");
         if (Full && Destination.Bucket is not null)
@@ -181,10 +182,13 @@ public sealed record MigrationRequest
         return authorities.Count > 0 ? null : $"the CA file '{path}' holds no certificate in PEM form";
     }
 
-    private static void AddUrl(List<string> problems, string url, string role)
+    private static void AddUrl(List<string> problems, string url, string role, bool mayFollow)
     {
         if (url.Length == 0)
-            problems.Add($"name the {role}'s URL");
+        {
+            if (!mayFollow)
+                problems.Add($"name the {role}'s URL");
+        }
         else if (ServerOptions.TryParseUrl(url, out _) is { } problem)
             problems.Add($"the {role}: {problem}");
     }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Migration;
 
 /// <summary>The report of a run, also of one that an exception ends.</summary>
@@ -17,7 +15,7 @@ public sealed partial class MigrationRun
         {
             await move();
             var report = await new ReportBuilder(context.Store, plan, Progress, Time).BuildAsync(started, cancellationToken);
-            await StoreReportAsync(report, cancellationToken);
+            await ReportBuilder.StoreAsync(context.Store, report, cancellationToken);
             return report;
         }
         catch (Exception failure)
@@ -35,7 +33,7 @@ public sealed partial class MigrationRun
         {
             StoppedReport = await new ReportBuilder(context.Store, plan, Progress, Time)
                 .BuildStoppedAsync(started, RunFailure.Sentence(failure), context.ResumeWith, limit.Token);
-            await StoreReportAsync(StoppedReport, limit.Token);
+            await ReportBuilder.StoreAsync(context.Store, StoppedReport, limit.Token);
         }
 #pragma warning disable CA1031 // What ended the run is what is to be told; that its report is missing is said beside it.
         catch (Exception second)
@@ -43,11 +41,5 @@ public sealed partial class MigrationRun
         {
             context.Logger.ReportNotWritten(context.Store.Location, second.Message);
         }
-    }
-
-    private async Task StoreReportAsync(MigrationReport report, CancellationToken cancellationToken)
-    {
-        await context.Store.WriteJsonAsync(StagingLayout.ReportJson, report, MigrationJson.Default.MigrationReport, replace: true, cancellationToken);
-        await context.Store.WriteAsync(StagingLayout.ReportHtml, Encoding.UTF8.GetBytes(ReportHtml.Render(report)), replace: true, cancellationToken);
     }
 }

@@ -1,47 +1,6 @@
 using Influx;
-using Microsoft.Extensions.Logging;
 
 namespace Migration;
-
-/// <summary>What a run on one machine works with.</summary>
-public sealed record RunContext
-{
-    /// <summary>What is asked for; without problems (<see cref="MigrationRequest.Problems"/>).</summary>
-    public required MigrationRequest Request { get; init; }
-
-    /// <summary>Where the chunks wait between the stages; the caller disposes of it.</summary>
-    public required IStagingStore Store { get; init; }
-
-    /// <summary>Reads the source's token; called again once after a 401.</summary>
-    public required Func<Secret?> ReadSourceToken { get; init; }
-
-    /// <summary>Reads the destination's token; called again once after a 401.</summary>
-    public required Func<Secret?> ReadDestinationToken { get; init; }
-
-    /// <summary>Where a person sets the source's token, for messages; empty to name none.</summary>
-    public string SourceTokenName { get; init; } = "";
-
-    /// <summary>Where a person sets the destination's token, for messages; empty to name none.</summary>
-    public string DestinationTokenName { get; init; } = "";
-
-    /// <summary>The clock.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
-
-    /// <summary>Draws the jitter of retries.</summary>
-    public Random Random { get; init; } = new();
-
-    /// <summary>How transient failures are tried again.</summary>
-    public RetrySettings Retry { get; init; } = new();
-
-    /// <summary>How a person runs it again: the whole command line, without tokens.</summary>
-    public string ResumeWith { get; init; } = "the same request";
-
-    /// <summary>Where the log goes.</summary>
-    public required ILogger Logger { get; init; }
-
-    /// <summary>What is counted while it runs.</summary>
-    public MigrationProgress Progress { get; init; } = new();
-}
 
 /// <summary>All stages of a migration, one after the other, on one machine.</summary>
 /// <param name="context">What it works with.</param>

@@ -1,9 +1,14 @@
+using System.Text;
 using Influx;
 
 namespace Migration;
 
 /// <summary>Makes the report out of the receipts; nothing else is believed.</summary>
-internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, MigrationProgress progress, TimeProvider time)
+/// <param name="store">The staging store.</param>
+/// <param name="plan">The plan.</param>
+/// <param name="progress">What was counted in this run.</param>
+/// <param name="time">The clock.</param>
+public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, MigrationProgress progress, TimeProvider time)
 {
     private readonly List<LeftOutReport> leftOut = [];
     private readonly List<WindowDifference> differences = [];
@@ -15,15 +20,26 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
 
     private bool Unproven => plan.Request.Verify == VerifyMode.None;
 
+    /// <summary>Keeps a report in the store, for programs and for people.</summary>
+    public static async Task StoreAsync(IStagingStore store, MigrationReport report, CancellationToken cancellationToken)
+    {
+        await store.WriteJsonAsync(StagingLayout.ReportJson, report, MigrationJson.Default.MigrationReport, replace: true, cancellationToken);
+        await store.WriteAsync(StagingLayout.ReportHtml, Encoding.UTF8.GetBytes(ReportHtml.Render(report)), replace: true, cancellationToken);
+    }
+
+    /// <summary>The report of a run that did everything.</summary>
+    /// <param name="started">When it began.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="StagingException">A receipt is missing.</exception>
     public async Task<MigrationReport> BuildAsync(DateTimeOffset started, CancellationToken cancellationToken)
     {
         var manifest = await store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken)
-            ?? throw new StagingException($"{store.Location} has no '{StagingLayout.Manifest}': not all was exported");
+            ?? throw new StagingException($"{store.Location} has no '{StagingLayout.Manifest}': not all was exported", StagingFault.Incomplete);
         AddMeasurements();
         await foreach (var receipts in ReadAhead.InOrderAsync(Segment.All(plan, manifest), ReadAsync, cancellationToken))
         {
             if (receipts.Import is null || (receipts.Verify is null && !Unproven))
-                throw new StagingException($"the chunk {receipts.Chunk.Id} lacks the receipt of a stage in {store.Location}: it was removed or replaced during the run");
+                throw new StagingException($"the chunk {receipts.Chunk.Id} lacks the receipt of a stage in {store.Location}: it was removed or replaced during the run", StagingFault.Incomplete);
             Add(receipts);
         }
         var verdict = differences.Count > 0 ? Verdict.Different
@@ -33,6 +49,10 @@ internal sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Mig
     }
 
     /// <summary>The report of a run that ended before its time: of every chunk what its receipts say, of this run or an earlier one.</summary>
+    /// <param name="started">When it began.</param>
+    /// <param name="failure">What ended it.</param>
+    /// <param name="resumeWith">How a person goes on.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     public async Task<MigrationReport> BuildStoppedAsync(
         DateTimeOffset started, string failure, string resumeWith, CancellationToken cancellationToken)
     {

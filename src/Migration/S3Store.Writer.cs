@@ -69,7 +69,7 @@ public sealed partial class S3Store
             if (staged is null)
             {
                 throw new StagingException(
-                    $"another run wrote '{key}' in {store.Location} at the same time: let one of them finish, then run again");
+                    $"another run wrote '{key}' in {store.Location} at the same time: let one of them finish, then run again", StagingFault.Raced);
             }
             uploadId = null;
             ArrayPool<byte>.Shared.Return(buffer!);

@@ -1,9 +1,20 @@
 namespace Migration;
 
 /// <summary>The segments of one chunk that are exported, in their order: each begins where the one before ended.</summary>
-internal sealed class SegmentChain(IStagingStore store, Chunk chunk)
+/// <param name="store">The staging store.</param>
+/// <param name="chunk">The chunk.</param>
+public sealed class SegmentChain(IStagingStore store, Chunk chunk)
 {
     private readonly List<(ExportReceipt Receipt, string Sha256)> segments = [];
+
+    /// <summary>Whether every planned window of a chunk is exported.</summary>
+    /// <exception cref="StagingException">A receipt does not fit; it is named.</exception>
+    public static async Task<bool> IsExportedAsync(IStagingStore store, Chunk chunk, CancellationToken cancellationToken)
+    {
+        var chain = new SegmentChain(store, chunk);
+        await chain.FollowAsync(cancellationToken);
+        return chain.IsWhole;
+    }
 
     /// <summary>The receipts so far with the SHA-256 of their bytes.</summary>
     public IReadOnlyList<(ExportReceipt Receipt, string Sha256)> Segments => segments;

@@ -29,7 +29,7 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
         if (await store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken) is { } earlier)
             return Same(earlier, manifest);
         if (!await store.WriteJsonAsync(StagingLayout.Manifest, manifest, MigrationJson.Default.SealedManifest, replace: false, cancellationToken))
-            throw new StagingException($"another run sealed {store.Location} at the same time: let one of them finish, then run again");
+            throw new StagingException($"another run sealed {store.Location} at the same time: let one of them finish, then run again", StagingFault.Raced);
         return manifest;
     }
 
@@ -51,7 +51,8 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
         {
             throw new StagingException(
                 $"the windows {chain.Windows} to {chunk.Windows.Count - 1} of the chunk {chunk.Id} have no export receipt "
-                + $"('{StagingLayout.ExportReceipt(chain.Rest.Id)}' in {store.Location}): run the migration again, which exports them");
+                + $"('{StagingLayout.ExportReceipt(chain.Rest.Id)}' in {store.Location}): run the migration again, which exports them",
+                StagingFault.Incomplete);
         }
         var segments = new List<SealedChunk>(chain.Segments.Count);
         foreach (var (receipt, receiptSha256) in chain.Segments)

@@ -5,8 +5,10 @@ using System.Text.Json.Serialization.Metadata;
 namespace Migration;
 
 /// <summary>JSON objects of the staging store.</summary>
-internal static class StagingStoreJson
+public static class StagingStoreJson
 {
+    /// <summary>Writes a JSON object whole.</summary>
+    /// <returns>False when it is there and may not be replaced.</returns>
     public static async Task<bool> WriteJsonAsync<T>(
         this IStagingStore store, string key, T value, JsonTypeInfo<T> type, bool replace, CancellationToken cancellationToken) =>
         await store.WriteAsync(key, JsonSerializer.SerializeToUtf8Bytes(value, type), replace, cancellationToken);

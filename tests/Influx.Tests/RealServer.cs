@@ -30,7 +30,7 @@ public sealed class RealServer : IAsyncLifetime
 internal static class Clients
 {
     public static Task<IInfluxClient> ConnectAsync(Uri url, string? token) => ServerDetector.ConnectAsync(
-        new ServerOptions { Url = url, ReadToken = () => token is null ? null : new Secret(token), Timeout = TimeSpan.FromSeconds(20), Role = "source" },
+        new ServerOptions { Url = url, ReadToken = (_, _) => new(token is null ? null : new Secret(token)), Timeout = TimeSpan.FromSeconds(20), Role = "source" },
         TimeProvider.System,
         TestContext.Current.CancellationToken);
 

@@ -167,7 +167,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
 
         var refused = await Assert.ThrowsAsync<StagingException>(() => pipeline.RunAsync());
 
-        Assert.True(refused.OtherRun);
+        Assert.Equal(StagingFault.OtherMigration, refused.Fault);
     }
 
     [Fact]

@@ -108,8 +108,8 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
         {
             Request = Request,
             Store = store,
-            ReadSourceToken = () => SourceToken,
-            ReadDestinationToken = () => DestinationToken,
+            ReadSourceToken = (_, _) => new(SourceToken),
+            ReadDestinationToken = (_, _) => new(DestinationToken),
             SourceTokenName = "INFLUX_SRC_TOKEN",
             DestinationTokenName = "INFLUX_DEST_TOKEN",
             Retry = new RetrySettings { MaxRetries = 3, BaseDelay = TimeSpan.FromMilliseconds(1) },

@@ -57,7 +57,7 @@ public sealed class PlannerTests : IAsyncLifetime
         using var pipeline = new Pipeline(source.Url, source.Url);
         var request = pipeline.Request with { ChunkFieldValues = 1_000_000 };
         using var client = await ServerDetector.ConnectAsync(
-            new ServerOptions { Url = source.Url, ReadToken = () => null, Role = "source" }, TimeProvider.System, CancellationToken.None);
+            new ServerOptions { Url = source.Url, ReadToken = (_, _) => new((Secret?)null), Role = "source" }, TimeProvider.System, CancellationToken.None);
         var plan = await new Planner(client, client, request, TimeProvider.System).PlanAsync(CancellationToken.None);
         return [.. plan.Chunks.Where(chunk => chunk.Measurement == measurement).SelectMany(chunk => chunk.Windows)];
     }

@@ -17,7 +17,7 @@ internal sealed class StageCalls : IAsyncDisposable
     private readonly IInfluxClient source;
     private readonly IInfluxClient destination;
     private int requests;
-    private (Influx.Bucket Bucket, bool HoldsMore) target;
+    private DestinationBucket target = null!;
 
     private StageCalls(IStagingStore store, FaultProxy sourceProxy, FaultProxy destinationProxy, IInfluxClient source, IInfluxClient destination)
     {
@@ -60,7 +60,7 @@ internal sealed class StageCalls : IAsyncDisposable
         };
         calls.Plan = await new Planner(calls.source, calls.destination, request, calls.Time).PlanAsync(CancellationToken.None);
         await store.WriteJsonAsync(StagingLayout.Plan, calls.Plan, MigrationJson.Default.MigrationPlan, replace: false, CancellationToken.None);
-        calls.target = await new DestinationBuckets(calls.destination, store, calls.Plan, NullLogger.Instance).PrepareAsync(calls.Plan.Buckets[0], CancellationToken.None);
+        calls.target = (await new DestinationBuckets(calls.destination, store, calls.Plan, NullLogger.Instance).PrepareAsync(CancellationToken.None))[0];
         return calls;
     }
 

@@ -1,0 +1,26 @@
+using System.Net;
+using Amazon.Runtime;
+using Amazon.Runtime.Internal;
+
+namespace Aws;
+
+/// <summary>A service's answer that is no success; its <c>ErrorCode</c> is the error's name in AWS's reference.</summary>
+public sealed class AwsJsonException : AmazonServiceException
+{
+    /// <summary>The code of what is not there: a secret, a version of it.</summary>
+    public const string ResourceNotFound = "ResourceNotFoundException";
+
+    /// <summary>The code of an execution that is not there, or no more.</summary>
+    public const string ExecutionDoesNotExist = "ExecutionDoesNotExist";
+
+    internal AwsJsonException(string service, ErrorResponse error, Exception inner, HttpStatusCode status)
+        : base($"{service}: {error.Message}", inner, error.Type, error.Code, error.RequestId, status)
+    {
+    }
+
+    /// <summary>Whether the same call may succeed later: throttling, or a failure of the service.</summary>
+    public bool IsTransient =>
+        StatusCode >= HttpStatusCode.InternalServerError
+        || StatusCode == HttpStatusCode.TooManyRequests
+        || ErrorCode is "ThrottlingException" or "Throttling" or "RequestLimitExceeded" or "TooManyRequestsException";
+}

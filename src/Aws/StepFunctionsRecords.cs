@@ -1,0 +1,164 @@
+using System.Text.Json.Serialization;
+
+namespace Aws;
+
+/// <summary>What Step Functions calls the states of an execution and of a map run.</summary>
+public static class ExecutionStatus
+{
+    /// <summary>It runs.</summary>
+    public const string Running = "RUNNING";
+
+    /// <summary>It waits for its redrive to begin.</summary>
+    public const string PendingRedrive = "PENDING_REDRIVE";
+
+    /// <summary>It ended well.</summary>
+    public const string Succeeded = "SUCCEEDED";
+
+    /// <summary>It failed.</summary>
+    public const string Failed = "FAILED";
+}
+
+/// <summary>A started execution.</summary>
+/// <param name="ExecutionArn">Its ARN.</param>
+/// <param name="StartDate">Seconds since 1970.</param>
+public sealed record StartedExecution(string ExecutionArn, double StartDate);
+
+/// <summary>A stopped execution.</summary>
+/// <param name="StopDate">Seconds since 1970.</param>
+public sealed record StoppedExecution(double StopDate);
+
+/// <summary>A redriven execution.</summary>
+/// <param name="RedriveDate">Seconds since 1970.</param>
+public sealed record RedrivenExecution(double RedriveDate);
+
+/// <summary>How an execution stands.</summary>
+public sealed record Execution
+{
+    /// <summary>Its ARN.</summary>
+    public string ExecutionArn { get; init; } = "";
+
+    /// <summary>Its state machine.</summary>
+    public string? StateMachineArn { get; init; }
+
+    /// <summary>Its name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>One of <see cref="ExecutionStatus"/>, TIMED_OUT or ABORTED.</summary>
+    public string Status { get; init; } = "";
+
+    /// <summary>Seconds since 1970.</summary>
+    public double StartDate { get; init; }
+
+    /// <summary>Seconds since 1970; null while it runs.</summary>
+    public double? StopDate { get; init; }
+
+    /// <summary>Its input as JSON; not in a list.</summary>
+    public string? Input { get; init; }
+
+    /// <summary>Its output as JSON; null unless it succeeded.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>The error that it ended with.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The error in words.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>How often it was redriven.</summary>
+    public int RedriveCount { get; init; }
+
+    /// <summary>REDRIVABLE, NOT_REDRIVABLE or REDRIVABLE_BY_MAP_RUN.</summary>
+    public string? RedriveStatus { get; init; }
+}
+
+/// <summary>A page of executions.</summary>
+/// <param name="Executions">The executions, without input and output.</param>
+/// <param name="NextToken">Leads to the next page; null on the last.</param>
+public sealed record ExecutionPage(IReadOnlyList<Execution> Executions, string? NextToken);
+
+/// <summary>A map run in a list.</summary>
+/// <param name="MapRunArn">Its ARN.</param>
+/// <param name="StateMachineArn">Its state machine, with the label of the Map.</param>
+/// <param name="StartDate">Seconds since 1970.</param>
+/// <param name="StopDate">Seconds since 1970; null while it runs.</param>
+public sealed record MapRunEntry(string MapRunArn, string StateMachineArn, double StartDate, double? StopDate);
+
+/// <summary>A page of map runs.</summary>
+/// <param name="MapRuns">The map runs.</param>
+/// <param name="NextToken">Leads to the next page; null on the last.</param>
+public sealed record MapRunPage(IReadOnlyList<MapRunEntry> MapRuns, string? NextToken);
+
+/// <summary>The items of a map run by how they stand.</summary>
+public sealed record MapRunItemCounts
+{
+    /// <summary>All.</summary>
+    public long Total { get; init; }
+
+    /// <summary>Not begun.</summary>
+    public long Pending { get; init; }
+
+    /// <summary>Under way.</summary>
+    public long Running { get; init; }
+
+    /// <summary>Ended well.</summary>
+    public long Succeeded { get; init; }
+
+    /// <summary>Failed.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Ran out of time.</summary>
+    public long TimedOut { get; init; }
+
+    /// <summary>Stopped.</summary>
+    public long Aborted { get; init; }
+
+    /// <summary>Wait for a redrive.</summary>
+    public long PendingRedrive { get; init; }
+}
+
+/// <summary>How a map run stands.</summary>
+public sealed record MapRun
+{
+    /// <summary>Its ARN.</summary>
+    public string MapRunArn { get; init; } = "";
+
+    /// <summary>One of <see cref="ExecutionStatus"/> or ABORTED.</summary>
+    public string Status { get; init; } = "";
+
+    /// <summary>Seconds since 1970.</summary>
+    public double StartDate { get; init; }
+
+    /// <summary>Seconds since 1970; null while it runs.</summary>
+    public double? StopDate { get; init; }
+
+    /// <summary>Its items.</summary>
+    public MapRunItemCounts ItemCounts { get; init; } = new();
+}
+
+internal sealed record StartExecutionInput(string StateMachineArn, string? Name, string Input);
+
+internal sealed record ExecutionInput(string ExecutionArn);
+
+internal sealed record StopExecutionInput(string ExecutionArn, string? Error, string? Cause);
+
+internal sealed record ListExecutionsInput(string StateMachineArn, string? StatusFilter, string? NextToken);
+
+internal sealed record ListMapRunsInput(string ExecutionArn, string? NextToken);
+
+internal sealed record MapRunInput(string MapRunArn);
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(StartExecutionInput))]
+[JsonSerializable(typeof(StartedExecution))]
+[JsonSerializable(typeof(ExecutionInput))]
+[JsonSerializable(typeof(Execution))]
+[JsonSerializable(typeof(StopExecutionInput))]
+[JsonSerializable(typeof(StoppedExecution))]
+[JsonSerializable(typeof(RedrivenExecution))]
+[JsonSerializable(typeof(ListExecutionsInput))]
+[JsonSerializable(typeof(ExecutionPage))]
+[JsonSerializable(typeof(ListMapRunsInput))]
+[JsonSerializable(typeof(MapRunPage))]
+[JsonSerializable(typeof(MapRunInput))]
+[JsonSerializable(typeof(MapRun))]
+internal sealed partial class StepFunctionsJson : JsonSerializerContext;

@@ -1,0 +1,19 @@
+namespace Functions;
+
+/// <summary>The keys that only the deployed shape has; below a migration's prefix, beside those of <see cref="Migration.StagingLayout"/>.</summary>
+public static class DeployedLayout
+{
+    /// <summary>What the migration was asked for.</summary>
+    public const string Request = "request.json";
+
+    /// <summary>Which execution holds the migration.</summary>
+    public const string Lock = "lock.json";
+
+    /// <summary>A migration's prefix, without a slash at its end.</summary>
+    public static string Prefix(string migrationId) => $"migrations/{migrationId}";
+
+    /// <summary>The items of an execution's Map.</summary>
+    /// <param name="execution">The execution's name.</param>
+    /// <param name="handler">The handler that the Map calls.</param>
+    public static string Items(string execution, string handler) => $"items/{execution}/{handler}.json";
+}

@@ -1,0 +1,65 @@
+using Amazon.Runtime;
+using Aws;
+using Influx;
+using Migration;
+
+namespace Functions;
+
+/// <summary>The error types that Step Functions matches in Retry and Catch, and the one place that says which failure is which.</summary>
+public static class ErrorNames
+{
+    /// <summary>The same may succeed later: a cut connection, throttling, a server that restarts. Retried.</summary>
+    public const string Transient = "Transient";
+
+    /// <summary>A server or a permission says no.</summary>
+    public const string Refused = "Refused";
+
+    /// <summary>The execution's input has problems; the message lists all of them.</summary>
+    public const string InvalidInput = "InvalidInput";
+
+    /// <summary>Another execution of this migration is still going.</summary>
+    public const string AlreadyRunning = "AlreadyRunning";
+
+    /// <summary>The migration's id belongs to a migration of other servers, buckets or ranges.</summary>
+    public const string OtherMigration = "OtherMigration";
+
+    /// <summary>An object of the staging bucket is missing, damaged or changed.</summary>
+    public const string StagingChanged = "StagingChanged";
+
+    /// <summary>A chunk has no receipt of a stage that should have been over.</summary>
+    public const string Incomplete = "Incomplete";
+
+    /// <summary>A secret is absent, empty, of a wrong shape or may not be read.</summary>
+    public const string SecretUnusable = "SecretUnusable";
+
+    /// <summary>Anything else.</summary>
+    public const string Bug = "Bug";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [Transient, Refused, InvalidInput, AlreadyRunning, OtherMigration, StagingChanged, Incomplete, SecretUnusable, Bug];
+
+    /// <summary>The name of a failure.</summary>
+    public static string Of(Exception failure) => failure switch
+    {
+        NamedException named => named.Name,
+        TransientException => Transient,
+        StagingException { Fault: StagingFault.Raced } => Transient,
+        StagingException { Fault: StagingFault.OtherMigration } => OtherMigration,
+        StagingException { Fault: StagingFault.Incomplete } => Incomplete,
+        StagingException => StagingChanged,
+        RejectedException or QueryTooLargeException => Refused,
+        AwsJsonException { IsTransient: false } => Refused,
+        AmazonServiceException or AmazonClientException => Transient,
+        _ => Bug,
+    };
+}
+
+/// <summary>A failure that the functions themselves find.</summary>
+/// <param name="name">One of <see cref="ErrorNames"/>.</param>
+/// <param name="message">What is wrong and what to do; never a secret.</param>
+/// <param name="inner">What happened below.</param>
+internal sealed class NamedException(string name, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public string Name => name;
+}

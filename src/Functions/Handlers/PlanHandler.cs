@@ -1,0 +1,23 @@
+using Functions.Logs;
+using Functions.Runtime;
+using Functions.Secrets;
+using Migration;
+
+namespace Functions.Handlers;
+
+/// <summary>Makes the plan and the destination buckets, and lists the chunks that are still to be exported.</summary>
+internal sealed class PlanHandler(Deployment deployment)
+{
+    public async Task<PlanAnswer> HandleAsync(MigrationState state, Invocation invocation, CancellationToken cancellationToken)
+    {
+        var migration = await deployment.OpenAsync(state, cancellationToken);
+        var context = await migration.PlanningAsync(cancellationToken);
+        var plan = (await StoredPlan.FindOrMakeAsync(context, cancellationToken)).Plan;
+        var destination = await migration.ConnectAsync(context, ServerRole.Destination, cancellationToken);
+        await new DestinationBuckets(destination, migration.Store, plan, deployment.Logger).PrepareAsync(cancellationToken);
+        var exported = await ReceiptLists.ExportedAsync(migration.Store, plan, cancellationToken);
+        var items = plan.Chunks.Where(chunk => !exported.Contains(chunk.Id)).Select(chunk => new ChunkItem(chunk.Id)).ToList();
+        deployment.Metrics.Write(HandlerNames.Plan, (MetricNames.Retries, context.Progress.Plan.Retries));
+        return new PlanAnswer(Done: true, plan.Chunks.Count, await migration.WriteItemsAsync(HandlerNames.Export, items, cancellationToken));
+    }
+}

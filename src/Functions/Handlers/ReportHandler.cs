@@ -1,0 +1,46 @@
+using Functions.Logs;
+using Functions.Runtime;
+using Functions.Secrets;
+using Migration;
+
+namespace Functions.Handlers;
+
+/// <summary>Writes the report, of a finished migration out of every receipt, of a stopped one out of those that are there, and puts a widened retention back.</summary>
+internal sealed class ReportHandler(Deployment deployment)
+{
+    public async Task<ReportAnswer> HandleAsync(MigrationState state, Invocation invocation, CancellationToken cancellationToken)
+    {
+        var failure = state.Failure is { } stopped ? $"{stopped.Error}: {stopped.Cause}" : null;
+        var migration = await deployment.OpenAsync(state, cancellationToken);
+        if (failure is not null && await migration.FindPlanAsync(cancellationToken) is null)
+            return new ReportAnswer { Verdict = Verdict.Stopped, Sentence = $"Stopped before there was a plan; nothing was moved. {failure}" };
+        var (plan, context) = await migration.StageAsync(cancellationToken);
+        var builder = new ReportBuilder(migration.Store, plan.Plan, context.Progress, context.Time);
+        var report = failure is null
+            ? await builder.BuildAsync(plan.Plan.Created, cancellationToken)
+            : await builder.BuildStoppedAsync(plan.Plan.Created, failure, ResumeWith(migration), cancellationToken);
+        await ReportBuilder.StoreAsync(migration.Store, report, cancellationToken);
+        if (await DestinationBuckets.AnyWidenedAsync(migration.Store, plan.Plan, cancellationToken))
+        {
+            var destination = await migration.ConnectAsync(context, ServerRole.Destination, cancellationToken);
+            await new DestinationBuckets(destination, migration.Store, plan.Plan, context.Logger).PutBackAsync(cancellationToken);
+        }
+        var earliest = report.Chunks.Count > 0 ? report.Chunks.Min(chunk => chunk.Exported) : report.Finished;
+        deployment.Metrics.Write(HandlerNames.Report, (MetricNames.LagSeconds, (report.Finished - earliest).TotalSeconds));
+        var prefix = DeployedLayout.Prefix(migration.MigrationId);
+        return new ReportAnswer
+        {
+            Verdict = report.Verdict,
+            Sentence = report.Sentence,
+            ReportKey = $"{prefix}/{StagingLayout.ReportJson}",
+            ReportHtmlKey = $"{prefix}/{StagingLayout.ReportHtml}",
+            Points = report.Points,
+            FieldValues = report.FieldValues,
+            ExpiredPoints = report.ExpiredPoints,
+            LeftOutFieldValues = report.LeftOut.Sum(left => left.FieldValues),
+            Differences = report.Differences.Count,
+        };
+    }
+
+    private static string ResumeWith(OpenMigration migration) => $$"""a new execution with the input {"migrationId":"{{migration.MigrationId}}"}""";
+}

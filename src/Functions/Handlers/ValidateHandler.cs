@@ -1,0 +1,88 @@
+using Aws;
+using Functions.Logs;
+using Functions.Runtime;
+using Influx;
+using Migration;
+
+namespace Functions.Handlers;
+
+/// <summary>Checks the input, and takes the migration for this execution: of two executions of one migration only one runs.</summary>
+internal sealed class ValidateHandler(Deployment deployment)
+{
+    public async Task<MigrationState> HandleAsync(ValidatePayload payload, Invocation invocation, CancellationToken cancellationToken)
+    {
+        var input = MigrationInput.Parse(payload.Input, deployment.Settings.AllowSkipVerify);
+        var migrationId = input.MigrationId ?? payload.Execution.Name;
+        using var store = await deployment.OpenStoreAsync(migrationId, cancellationToken);
+        var request = await RequestAsync(store, input, migrationId, cancellationToken);
+        await LockAsync(store, migrationId, payload.Execution, cancellationToken);
+        // After the lock: what is asked for anew is how it is moved, not what.
+        await store.WriteJsonAsync(DeployedLayout.Request, request, MigrationJson.Default.MigrationRequest, replace: true, cancellationToken);
+        deployment.Logger.Taken(migrationId, payload.Execution.Name);
+        return new MigrationState
+        {
+            MigrationId = migrationId,
+            Execution = payload.Execution.Name,
+            Bucket = deployment.Settings.StagingBucket,
+            MaxConcurrency = input.MaxConcurrency,
+            Verify = request.Verify.ToString().ToLowerInvariant(),
+        };
+    }
+
+    private static async Task<MigrationRequest> RequestAsync(S3Store store, MigrationInput input, string migrationId, CancellationToken cancellationToken)
+    {
+        var earlier = await store.ReadJsonAsync(DeployedLayout.Request, MigrationJson.Default.MigrationRequest, cancellationToken);
+        if (input.Request is not { } asked)
+        {
+            return earlier ?? throw new NamedException(
+                ErrorNames.InvalidInput, $"there is no migration '{migrationId}' to resume in {store.Location}: correct migrationId, or name source and destination to begin");
+        }
+        if (earlier is not null && earlier.Identity() != asked.Identity())
+        {
+            throw new NamedException(
+                ErrorNames.OtherMigration,
+                $"the migration '{migrationId}' moves other data ({Words(earlier)}, and not {Words(asked)}): leave migrationId out to begin a new one, or give the same source, destination, range and filters to resume");
+        }
+        return asked;
+    }
+
+    private async Task LockAsync(S3Store store, string migrationId, ExecutionReference execution, CancellationToken cancellationToken)
+    {
+        var mine = new MigrationLock(execution.Id);
+        if (await store.WriteJsonAsync(DeployedLayout.Lock, mine, FunctionsJson.Default.MigrationLock, replace: false, cancellationToken))
+            return;
+        // Made before the look: it completes only when the lock is still the one that is read now.
+        await using var writer = await store.CreateAsync(DeployedLayout.Lock, cancellationToken);
+        var held = await store.ReadJsonAsync(DeployedLayout.Lock, FunctionsJson.Default.MigrationLock, cancellationToken);
+        if (held == mine)
+            return;
+        if (held is not null && await IsRunningAsync(held.ExecutionId, cancellationToken))
+        {
+            throw new NamedException(
+                ErrorNames.AlreadyRunning,
+                $"the migration '{migrationId}' is still run by {held.ExecutionId}: wait for it or stop it, then start again");
+        }
+        await writer.WriteAsync(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(mine, FunctionsJson.Default.MigrationLock), cancellationToken);
+        await writer.CompleteAsync(cancellationToken);
+    }
+
+    private async Task<bool> IsRunningAsync(string executionId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var execution = await deployment.StepFunctions.DescribeExecutionAsync(executionId, cancellationToken);
+            return execution.Status is ExecutionStatus.Running or ExecutionStatus.PendingRedrive;
+        }
+        catch (AwsJsonException gone) when (gone.ErrorCode == AwsJsonException.ExecutionDoesNotExist)
+        {
+            return false;
+        }
+        catch (AwsJsonException failure) when (failure.IsTransient)
+        {
+            throw new TransientException($"asking for the execution {executionId} failed: {failure.Message}", inner: failure);
+        }
+    }
+
+    private static string Words(MigrationRequest request) =>
+        $"{request.Source.Url} '{request.Source.Bucket ?? "all buckets"}' to {request.Destination.Url} '{request.Destination.Bucket ?? request.Source.Bucket ?? "all buckets"}'";
+}

@@ -1,0 +1,129 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Influx;
+
+namespace Functions.Secrets;
+
+/// <summary>Which end of a migration.</summary>
+internal enum ServerRole
+{
+    /// <summary>Where the points come from.</summary>
+    Source,
+
+    /// <summary>Where they go.</summary>
+    Destination,
+}
+
+/// <summary>What a secret says of a server.</summary>
+internal sealed record ServerSecret
+{
+    // AWS's newer migration script keeps both tokens in one secret, under these names.
+    private const string PairOfSource = "SOURCE_TOKEN";
+    private const string PairOfDestination = "DESTINATION_TOKEN";
+
+    private const string Shapes =
+        """put {"url": "https://HOST:8086", "org": "ORG", "token": "TOKEN"} into it, or {"SOURCE_TOKEN": "…", "DESTINATION_TOKEN": "…"}""";
+
+    /// <summary>The token.</summary>
+    public required Secret Token { get; init; }
+
+    /// <summary>The server's URL; null where the secret names none.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>The org; null where the secret names none.</summary>
+    public string? Org { get; init; }
+
+    /// <summary>The certificates of the authorities to trust, in PEM; null for the system's.</summary>
+    public string? CaPem { get; init; }
+
+    /// <summary>Reads any of the three formats: ours, AWS's for a Timestream for InfluxDB token, and the pair of tokens.</summary>
+    /// <param name="text">The secret's value.</param>
+    /// <param name="role">Which token of a pair.</param>
+    /// <param name="name">What messages call the secret: its ARN.</param>
+    /// <exception cref="NamedException"><see cref="ErrorNames.SecretUnusable"/>; the message shows nothing of the value.</exception>
+    public static ServerSecret Parse(string? text, ServerRole role, string name)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+            throw Unusable(name, $"is empty: {Shapes}");
+        using var document = Read(text, name);
+        var root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object)
+            throw Unusable(name, $"is no JSON object: {Shapes}");
+        var pair = role == ServerRole.Source ? PairOfSource : PairOfDestination;
+        var isPair = root.TryGetProperty(PairOfSource, out _) || root.TryGetProperty(PairOfDestination, out _);
+        return new ServerSecret
+        {
+            Token = ReadToken(root, isPair ? pair : "token", name),
+            Url = ReadUrl(root, name),
+            Org = Text(root, "org", name),
+            CaPem = ReadCertificates(root, name),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"a secret of {Url}";
+
+    /// <summary>The failure of a secret that can't be used.</summary>
+    public static NamedException Unusable(string name, string what) => new(ErrorNames.SecretUnusable, $"the secret {name} {what}");
+
+    private static JsonDocument Read(string text, string name)
+    {
+        try
+        {
+            return JsonDocument.Parse(text);
+        }
+        catch (JsonException)
+        {
+            // The parser's own words could quote the value.
+            throw Unusable(name, $"is no JSON: {Shapes}");
+        }
+    }
+
+    private static Secret ReadToken(JsonElement root, string property, string name)
+    {
+        var token = Text(root, property, name) ?? throw Unusable(name, $"has no \"{property}\": {Shapes}");
+        if (token.Trim().Length == 0)
+            throw Unusable(name, $"has an empty \"{property}\": put the token there");
+        if (token.Any(c => char.IsControl(c) || c > '~') || token != token.Trim())
+            throw Unusable(name, $"has a \"{property}\" with spaces around it, line breaks or characters beyond ASCII: put the bare token there");
+        return new Secret(token);
+    }
+
+    private static string? ReadUrl(JsonElement root, string name)
+    {
+        if (Text(root, "url", name) is not { } url)
+            return null;
+        // What is wrong with it is told without the text, which could be a token in the wrong place.
+        return ServerOptions.TryParseUrl(url, out _) is null
+            ? url
+            : throw Unusable(name, "has a \"url\" that is none: give scheme, host and port, such as https://influx.example.com:8086, and no user or password");
+    }
+
+    private static string? ReadCertificates(JsonElement root, string name)
+    {
+        const string Property = "caCertificate";
+        if (Text(root, Property, name) is not { } pem)
+            return null;
+        var found = new X509Certificate2Collection();
+        try
+        {
+            found.ImportFromPem(pem);
+        }
+        catch (System.Security.Cryptography.CryptographicException)
+        {
+            found.Clear();
+        }
+        return found.Count > 0
+            ? pem
+            : throw Unusable(name, $"has a \"{Property}\" that is no certificate in PEM: put the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE----- there, with \\n between its lines");
+    }
+
+    private static string? Text(JsonElement root, string property, string name)
+    {
+        if (!root.TryGetProperty(property, out var value) || value.ValueKind == JsonValueKind.Null)
+            return null;
+        return value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : throw Unusable(name, $"has a \"{property}\" that is no text: {Shapes}");
+    }
+}

@@ -1,0 +1,88 @@
+using Influx;
+using Microsoft.Extensions.Logging;
+
+namespace Migration;
+
+/// <summary>What the stages of a migration work with, on one machine and in a function alike.</summary>
+public sealed record RunContext
+{
+    /// <summary>What is asked for; without problems (<see cref="MigrationRequest.Problems"/>).</summary>
+    public required MigrationRequest Request { get; init; }
+
+    /// <summary>Where the chunks wait between the stages; the caller disposes of it.</summary>
+    public required IStagingStore Store { get; init; }
+
+    /// <summary>Reads the source's token; called again once after a 401.</summary>
+    public required TokenReader ReadSourceToken { get; init; }
+
+    /// <summary>Reads the destination's token; called again once after a 401.</summary>
+    public required TokenReader ReadDestinationToken { get; init; }
+
+    /// <summary>Where a person sets the source's token, for messages; empty to name none.</summary>
+    public string SourceTokenName { get; init; } = "";
+
+    /// <summary>Where a person sets the destination's token, for messages; empty to name none.</summary>
+    public string DestinationTokenName { get; init; } = "";
+
+    /// <summary>The authorities to trust for the source, in PEM, besides the request's file; null for the system's.</summary>
+    public string? SourceCaPem { get; init; }
+
+    /// <summary>The authorities to trust for the destination, in PEM, besides the request's file; null for the system's.</summary>
+    public string? DestinationCaPem { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Draws the jitter of retries.</summary>
+    public Random Random { get; init; } = new();
+
+    /// <summary>How transient failures are tried again.</summary>
+    public RetrySettings Retry { get; init; } = new();
+
+    /// <summary>How a person runs it again: the whole command line, without tokens.</summary>
+    public string ResumeWith { get; init; } = "the same request";
+
+    /// <summary>Where the log goes.</summary>
+    public required ILogger Logger { get; init; }
+
+    /// <summary>What is counted while it runs.</summary>
+    public MigrationProgress Progress { get; init; } = new();
+
+    /// <summary>Connects to the source.</summary>
+    /// <exception cref="RejectedException">It is no InfluxDB, or its certificate is not trusted.</exception>
+    /// <exception cref="TransientException">It does not answer.</exception>
+    public Task<IInfluxClient> ConnectSourceAsync(CancellationToken cancellationToken) =>
+        ConnectAsync(Request.Source, "source", ReadSourceToken, SourceTokenName, SourceCaPem, cancellationToken);
+
+    /// <summary>Connects to the destination.</summary>
+    /// <inheritdoc cref="ConnectSourceAsync"/>
+    public Task<IInfluxClient> ConnectDestinationAsync(CancellationToken cancellationToken) =>
+        ConnectAsync(Request.Destination, "destination", ReadDestinationToken, DestinationTokenName, DestinationCaPem, cancellationToken);
+
+    /// <summary>The retries of a stage, counted and logged.</summary>
+    public RetryPolicy RetryOf(StageProgress stage) => new(Retry, Time, Random, retry =>
+    {
+        stage.Retried();
+        Logger.Retry(stage.Name, retry.Attempt, retry.Delay.TotalSeconds, retry.Cause.Message);
+    });
+
+    private async Task<IInfluxClient> ConnectAsync(
+        ServerRequest server, string role, TokenReader readToken, string tokenName, string? caPem, CancellationToken cancellationToken)
+    {
+        if (ServerOptions.TryParseUrl(server.Url, out var url) is { } problem)
+            throw new RejectedException(RejectionKind.Invalid, problem);
+        var options = new ServerOptions
+        {
+            Url = url!,
+            ReadToken = readToken,
+            TokenName = tokenName,
+            CaFile = Request.CaFile,
+            CaPem = caPem,
+            SkipVerify = Request.SkipVerify,
+            Role = role,
+        };
+        // A server that does not answer at all is soon known to be down.
+        var first = new RetryPolicy(Retry with { MaxRetries = Math.Min(Retry.MaxRetries, 3) }, Time, Random);
+        return await first.RunAsync(token => ServerDetector.ConnectAsync(options, Time, token), cancellationToken);
+    }
+}

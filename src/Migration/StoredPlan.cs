@@ -1,0 +1,71 @@
+namespace Migration;
+
+/// <summary>The plan that a staging store holds: made once, and followed by every later run.</summary>
+/// <param name="Plan">The plan, with the options that are asked for now: what is moved is the same, how may differ.</param>
+/// <param name="Sha256">The SHA-256 of its object.</param>
+public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
+{
+    /// <summary>Reads it; null when there is none yet.</summary>
+    /// <exception cref="StagingException">It belongs to another migration.</exception>
+    public static Task<StoredPlan?> FindAsync(RunContext context, CancellationToken cancellationToken) =>
+        FindAsync(context.Store, _ => context.Request, cancellationToken);
+
+    /// <summary>Reads it; null when there is none yet.</summary>
+    /// <param name="store">The staging store.</param>
+    /// <param name="ask">Makes what is asked for now out of what was asked for then.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="StagingException">It belongs to another migration.</exception>
+    public static async Task<StoredPlan?> FindAsync(
+        IStagingStore store, Func<MigrationRequest, MigrationRequest> ask, CancellationToken cancellationToken)
+    {
+        var stored = await store.ReadHashedAsync(StagingLayout.Plan, MigrationJson.Default.MigrationPlan, cancellationToken);
+        if (stored is not (var plan, var sha256))
+            return null;
+        var asked = ask(plan.Request);
+        if (plan.Request.Identity() != asked.Identity())
+        {
+            throw new StagingException(
+                $"{store.Location} belongs to another migration ({plan.Request.Source.Url} to {plan.Request.Destination.Url}): name another folder with --dir-name",
+                StagingFault.OtherMigration);
+        }
+        return new StoredPlan(plan with { Request = asked }, sha256);
+    }
+
+    /// <summary>Makes it and keeps it, or reads the one that is there.</summary>
+    /// <exception cref="StagingException">It belongs to another migration.</exception>
+    /// <exception cref="Influx.RejectedException">A server refuses.</exception>
+    /// <exception cref="Influx.TransientException">A server does not answer.</exception>
+    public static async Task<StoredPlan> FindOrMakeAsync(RunContext context, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(context, cancellationToken) is { } stored)
+        {
+            context.Progress.Plan.Start(context.Time, 0, 0);
+            context.Progress.Plan.Stop(context.Time);
+            return stored;
+        }
+        var made = await MakeAsync(context, cancellationToken);
+        // A bucket that another run at the same time has made since is no conflict: its plan was there before.
+        if (made.Conflicts.Count > 0 && await FindAsync(context, cancellationToken) is null)
+            throw new Influx.RejectedException(Influx.RejectionKind.Invalid, string.Join('\n', made.Conflicts));
+        // Of two runs at the same time one writes; both follow what is then there.
+        await context.Store.WriteJsonAsync(StagingLayout.Plan, made, MigrationJson.Default.MigrationPlan, replace: false, cancellationToken);
+        stored = await FindAsync(context, cancellationToken);
+        return stored ?? throw new StagingException($"'{StagingLayout.Plan}' vanished from {context.Store.Location}: run again");
+    }
+
+    /// <summary>Makes a plan and keeps nothing.</summary>
+    /// <exception cref="Influx.RejectedException">A server refuses.</exception>
+    /// <exception cref="Influx.TransientException">A server does not answer.</exception>
+    public static async Task<MigrationPlan> MakeAsync(RunContext context, CancellationToken cancellationToken)
+    {
+        var progress = context.Progress.Plan;
+        using var source = await context.ConnectSourceAsync(cancellationToken);
+        using var destination = await context.ConnectDestinationAsync(cancellationToken);
+        progress.Start(context.Time, 0, 0);
+        // Planning keeps nothing, so a failed try starts over.
+        var plan = await context.RetryOf(progress).RunAsync(
+            token => new Planner(source, destination, context.Request, context.Time).PlanAsync(token), cancellationToken);
+        progress.Stop(context.Time);
+        return plan;
+    }
+}

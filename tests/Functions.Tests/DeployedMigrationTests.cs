@@ -1,0 +1,235 @@
+using System.Text.Json.Nodes;
+using TestServers;
+
+namespace Functions.Tests;
+
+[Collection(DeployedTests.Name)]
+public sealed class DeployedMigrationTests(DeployedFixture fixture)
+{
+    internal static JsonObject Input => new()
+    {
+        ["source"] = new JsonObject { ["bucket"] = "d/rp" },
+        ["destination"] = new JsonObject(),
+        ["chunkFieldValues"] = 1_000,
+    };
+
+    [Fact]
+    public async Task The_functions_move_a_bucket_from_the_input_to_a_verified_report()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url);
+
+        var report = await migration.RunAsync(fixture, Input, "first");
+
+        Assert.Equal("Verified", report["verdict"]!.GetValue<string>());
+        Assert.Equal(3_001, report["points"]!.GetValue<long>());
+        Assert.Contains("\"verdict\": \"Verified\"", await fixture.ReadAsync(report["reportKey"]!.GetValue<string>()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_execution_that_is_resumed_does_only_what_is_not_done()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url);
+        await migration.RunAsync(fixture, Input, "resumed-1");
+
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(new JsonObject { ["migrationId"] = "resumed-1" }, "resumed-2"));
+        var plan = await migration.CallAsync(HandlerNames.Plan, state);
+        var stage = await migration.CallAsync(HandlerNames.Stage, state);
+        var report = await migration.CallAsync(HandlerNames.Report, state);
+
+        Assert.Equal("resumed-1", state["migrationId"]!.GetValue<string>());
+        Assert.Equal((0, 0, 0), (Count(plan["items"]), Count(stage["import"]), Count(stage["verify"])));
+        Assert.Equal("Verified", report["verdict"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Every_function_may_be_invoked_twice_at_the_same_time()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var first = await DeployedMigration.StartAsync(fixture, destination.Url);
+        await using var second = await DeployedMigration.StartAsync(fixture, destination.Url);
+        var input = DeployedMigration.Start(Input, "twice");
+
+        // Two sandboxes of each function, as Lambda has them; a race that one loses is Transient, which the state retries.
+        var state = await TwiceAsync(first, second, HandlerNames.Validate, input);
+        var plan = await TwiceAsync(first, second, HandlerNames.Plan, state);
+        foreach (var chunk in await ItemsAsync(plan["items"]))
+            await TwiceAsync(first, second, HandlerNames.Export, DeployedMigration.WithChunk(state, chunk));
+        var stage = await TwiceAsync(first, second, HandlerNames.Stage, state);
+        foreach (var chunk in await ItemsAsync(stage["import"]))
+            await TwiceAsync(first, second, HandlerNames.Import, DeployedMigration.WithChunk(state, chunk));
+        foreach (var chunk in await ItemsAsync(stage["verify"]))
+            await TwiceAsync(first, second, HandlerNames.Verify, DeployedMigration.WithChunk(state, chunk));
+        var report = await TwiceAsync(first, second, HandlerNames.Report, state);
+
+        Assert.Equal(("Verified", 3_001L), (report["verdict"]!.GetValue<string>(), report["points"]!.GetValue<long>()));
+    }
+
+    [Fact]
+    public async Task Of_two_executions_of_one_migration_the_second_is_refused_while_the_first_runs()
+    {
+        await using var migration = await DeployedMigration.StartAsync(fixture, fixture.Source.Url);
+        await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, "locked-1"));
+        migration.Running.Add(DeployedMigration.Arn("locked-1"));
+        var again = DeployedMigration.Start(new JsonObject { ["migrationId"] = "locked-1" }, "locked-2");
+
+        var refused = await migration.FailAsync(HandlerNames.Validate, again);
+        migration.Running.Clear();
+        var taken = await migration.CallAsync(HandlerNames.Validate, again);
+
+        Assert.Equal(ErrorNames.AlreadyRunning, refused.ErrorType);
+        Assert.Contains(DeployedMigration.Arn("locked-1"), refused.ErrorMessage, StringComparison.Ordinal);
+        Assert.Equal("locked-2", taken["execution"]!.GetValue<string>());
+        Assert.Contains("locked-2", await fixture.ReadAsync("migrations/locked-1/lock.json"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_id_of_other_data_is_refused()
+    {
+        await using var migration = await DeployedMigration.StartAsync(fixture, fixture.Source.Url);
+        await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, "other-1"));
+        var other = Input;
+        other["source"]!["bucket"] = "another";
+        other["migrationId"] = "other-1";
+
+        var refused = await migration.FailAsync(HandlerNames.Validate, DeployedMigration.Start(other, "other-2"));
+
+        Assert.Equal(ErrorNames.OtherMigration, refused.ErrorType);
+    }
+
+    [Fact]
+    public async Task A_short_time_limit_is_no_failure_but_makes_more_calls()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var slow = await FaultProxy.StartAsync(destination.Url);
+        await using var slowSource = await FaultProxy.StartAsync(fixture.Source.Url);
+        slow.On("POST", "/write", times: int.MaxValue).Slow(TimeSpan.FromMilliseconds(300));
+        slow.On("POST", "/query", times: int.MaxValue).Slow(TimeSpan.FromMilliseconds(100));
+        slowSource.On("POST", "/query", times: int.MaxValue).Slow(TimeSpan.FromMilliseconds(100));
+        await using var migration = await DeployedMigration.StartAsync(fixture, slow.Url, source: slowSource.Url);
+        var input = Input;
+        input["chunkFieldValues"] = 1_000_000;
+        input["measurements"] = new JsonArray("cpu");
+        input["concurrency"] = 1;
+
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(input, "short"));
+        var plan = await migration.CallAsync(HandlerNames.Plan, state);
+        var limit = TimeSpan.FromSeconds(8);
+        var exports = await migration.MapAsync(fixture, HandlerNames.Export, state, (JsonObject)plan["items"]!, limit);
+        var stage = await migration.CallAsync(HandlerNames.Stage, state);
+        var imports = await migration.MapAsync(fixture, HandlerNames.Import, state, (JsonObject)stage["import"]!, limit);
+        var verifies = await migration.MapAsync(fixture, HandlerNames.Verify, state, (JsonObject)stage["verify"]!, limit);
+        var report = await migration.CallAsync(HandlerNames.Report, state);
+
+        Assert.Equal("Verified", report["verdict"]!.GetValue<string>());
+        Assert.Equal(1, Count(plan["items"]));
+        Assert.True(exports + imports + verifies > 3, $"{exports} exports, {imports} imports and {verifies} verifications need no second call");
+    }
+
+    [Fact]
+    public async Task A_function_that_is_killed_in_mid_chunk_is_done_over_by_the_next_call()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var slow = await FaultProxy.StartAsync(destination.Url);
+        var write = slow.On("POST", "/write", times: 1).Slow(TimeSpan.FromSeconds(30));
+        await using var migration = await DeployedMigration.StartAsync(fixture, slow.Url);
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, "killed"));
+        var plan = await migration.CallAsync(HandlerNames.Plan, state);
+        await migration.MapAsync(fixture, HandlerNames.Export, state, (JsonObject)plan["items"]!);
+        var stage = await migration.CallAsync(HandlerNames.Stage, state);
+        var chunk = (await ItemsAsync(stage["import"]))[0];
+
+        var dying = migration[HandlerNames.Import].InvokeAsync(DeployedMigration.WithChunk(state, chunk).ToJsonString());
+        while (write.Hits == 0)
+            await Task.Delay(5);
+        migration[HandlerNames.Import].Kill();
+        var died = await dying;
+        await migration.MapAsync(fixture, HandlerNames.Import, state, (JsonObject)stage["import"]!);
+        await migration.MapAsync(fixture, HandlerNames.Verify, state, (JsonObject)stage["verify"]!);
+        var report = await migration.CallAsync(HandlerNames.Report, state);
+
+        Assert.Equal("Runtime.ExitError", died.ErrorType);
+        Assert.Equal("Verified", report["verdict"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_token_that_is_rotated_in_the_middle_is_read_anew()
+    {
+        await using var destination = await InfluxdProcess.StartAsync(new InfluxdOptions { Auth = true });
+        await Influxd.QueryAsync(destination.Url, "CREATE USER \"writer\" WITH PASSWORD 'one:fake' WITH ALL PRIVILEGES");
+        await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url);
+        var url = DeployedMigration.Text(destination.Url);
+        migration.SetSecret(DeployedMigration.DestinationSecret, $$"""{"url":"{{url}}","token":"writer:one:fake"}""");
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, "rotated"));
+        var plan = await migration.CallAsync(HandlerNames.Plan, state);
+        await migration.MapAsync(fixture, HandlerNames.Export, state, (JsonObject)plan["items"]!);
+        var stage = await migration.CallAsync(HandlerNames.Stage, state);
+        var items = await ItemsAsync(stage["import"]);
+        await migration.CallAsync(HandlerNames.Import, DeployedMigration.WithChunk(state, items[0]));
+
+        await Influxd.QueryAsync(destination.Url, "SET PASSWORD FOR \"writer\" = 'two:fake'", "&u=writer&p=one:fake");
+        migration.SetSecret(DeployedMigration.DestinationSecret, $$"""{"url":"{{url}}","token":"writer:two:fake"}""");
+        await migration.MapAsync(fixture, HandlerNames.Import, state, (JsonObject)stage["import"]!);
+        await migration.MapAsync(fixture, HandlerNames.Verify, state, (JsonObject)stage["verify"]!);
+        var report = await migration.CallAsync(HandlerNames.Report, state);
+
+        Assert.Equal("Verified", report["verdict"]!.GetValue<string>());
+        Assert.Contains(migration[HandlerNames.Import].Log, line => line.Contains("is read anew after its token was refused", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_secret_that_can_not_be_used_is_named_and_the_failure_is_reported()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url);
+        migration.SetSecret(DeployedMigration.SourceSecret, "{}");
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, "secretless"));
+
+        var failed = await migration.FailAsync(HandlerNames.Plan, state);
+        var caught = (JsonObject)state.DeepClone();
+        caught["failure"] = new JsonObject { ["Error"] = failed.ErrorType, ["Cause"] = failed.Error!.ToJsonString() };
+        var report = await migration.CallAsync(HandlerNames.Report, caught);
+
+        Assert.Equal(ErrorNames.SecretUnusable, failed.ErrorType);
+        Assert.Equal("Stopped", report["verdict"]!.GetValue<string>());
+        Assert.Contains("SecretUnusable", report["sentence"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_staged_object_that_was_changed_stops_the_stage_and_a_missing_receipt_the_report()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url);
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, "changed"));
+        var plan = await migration.CallAsync(HandlerNames.Plan, state);
+        await migration.MapAsync(fixture, HandlerNames.Export, state, (JsonObject)plan["items"]!);
+        var stage = await migration.CallAsync(HandlerNames.Stage, state);
+
+        var early = await migration.FailAsync(HandlerNames.Report, state);
+        var unverified = await migration.FailAsync(HandlerNames.Verify, DeployedMigration.WithChunk(state, (await ItemsAsync(stage["verify"]))[0]));
+        var receipt = (await fixture.KeysAsync("migrations/changed/receipts/export/"))[0];
+        await fixture.Client.PutObjectAsync(new Amazon.S3.Model.PutObjectRequest
+        {
+            BucketName = DeployedFixture.Bucket,
+            Key = receipt,
+            ContentBody = (await fixture.ReadAsync(receipt)).Replace("\"seconds\": ", "\"seconds\": 9", StringComparison.Ordinal),
+        });
+        var changed = await migration.FailAsync(HandlerNames.Stage, state);
+
+        Assert.Equal((ErrorNames.Incomplete, ErrorNames.Incomplete, ErrorNames.StagingChanged), (early.ErrorType, unverified.ErrorType, changed.ErrorType));
+    }
+
+    private static int Count(JsonNode? items) => items!["count"]!.GetValue<int>();
+
+    private async Task<IReadOnlyList<string>> ItemsAsync(JsonNode? items) =>
+        [.. JsonNode.Parse(await fixture.ReadAsync(items!["key"]!.GetValue<string>()))!.AsArray().Select(item => item!["chunk"]!.GetValue<string>())];
+
+    private static async Task<JsonObject> TwiceAsync(DeployedMigration first, DeployedMigration second, string handler, JsonObject payload)
+    {
+        var outcomes = await Task.WhenAll(first[handler].InvokeAsync(payload.ToJsonString()), second[handler].InvokeAsync(payload.ToJsonString()));
+        Assert.All(outcomes, outcome => Assert.True(outcome.ErrorType is null or ErrorNames.Transient, $"{handler}: {outcome.ErrorType}: {outcome.ErrorMessage}"));
+        var answer = outcomes.FirstOrDefault(outcome => outcome.Answer is not null);
+        return answer is null ? await first.CallAsync(handler, payload) : (JsonObject)JsonNode.Parse(answer.Answer!)!;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Functions.Logs;
+using Functions.Runtime;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Functions.Tests;
+
+public sealed class LogTests : IDisposable
+{
+    private readonly MemoryStream output = new();
+    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 1, 31, 12, 0, 0, 250, TimeSpan.Zero));
+
+    [Fact]
+    public void A_line_has_the_fields_of_the_managed_runtimes_and_its_arguments()
+    {
+        var logger = Logger(LogLevel.Information);
+
+        logger.AnswerRefused("posting\nan answer", 403, "a \"reason\"");
+
+        var line = Assert.Single(Lines);
+        Assert.Equal(
+            """{"timestamp":"2026-01-31T12:00:00.250Z","level":"Warning","requestId":"request-1","traceId":"Root=1","message":"posting\nan answer was refused with 403: a \u0022reason\u0022","what":"posting\nan answer","status":403,"reason":"a \u0022reason\u0022"}""",
+            line);
+    }
+
+    [Fact]
+    public void A_level_below_the_least_is_left_out()
+    {
+        Logger(LogLevel.Error).AnswerRefused("posting", 403, "no");
+
+        Assert.Empty(Lines);
+    }
+
+    [Fact]
+    public void A_bug_is_logged_with_its_stack()
+    {
+        Logger(LogLevel.Information).Failed(ErrorNames.Bug, "no", new InvalidOperationException("no"));
+
+        var line = JsonNode.Parse(Assert.Single(Lines))!;
+        Assert.Equal(("Error", "InvalidOperationException"), (line["level"]!.GetValue<string>(), line["errorType"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public void Metrics_have_two_dimensions_and_every_value_that_they_declare()
+    {
+        var metrics = new Metrics(Logger(LogLevel.Error), "Migration", "dev", time);
+
+        metrics.Write("export", (MetricNames.PointsRead, 12), (MetricNames.ChunkSeconds, 1.5));
+
+        Assert.Equal(
+            """{"_aws":{"Timestamp":1769860800250,"CloudWatchMetrics":[{"Namespace":"Migration","Dimensions":[["environment","stage"]],"Metrics":[{"Name":"PointsRead","Unit":"Count"},{"Name":"ChunkSeconds","Unit":"Seconds"}]}]},"environment":"dev","stage":"export","requestId":"request-1","PointsRead":12,"ChunkSeconds":1.5}""",
+            Assert.Single(Lines));
+    }
+
+    public void Dispose() => output.Dispose();
+
+    private string[] Lines => Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private JsonLogger Logger(LogLevel minimum) =>
+        new(output, minimum, time) { Invocation = new Invocation("request-1", DateTimeOffset.MaxValue, "Root=1") };
+}

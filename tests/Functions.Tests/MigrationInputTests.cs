@@ -1,0 +1,97 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Migration;
+
+namespace Functions.Tests;
+
+public sealed class MigrationInputTests
+{
+    [Fact]
+    public void The_example_of_the_README_is_an_input()
+    {
+        var input = Parse(File.ReadAllText(Path.Combine(Repository(), "events", "start-migration.json")));
+
+        Assert.Equal(("telemetry", VerifyMode.Content, MigrationInput.DefaultMaxConcurrency), (input.Request!.Source.Bucket, input.Request.Verify, input.MaxConcurrency));
+        Assert.Null(input.MigrationId);
+    }
+
+    [Fact]
+    public void Urls_may_come_from_the_secrets()
+    {
+        var input = Parse("""{"source":{"bucket":"b"},"maxConcurrency":9}""");
+
+        Assert.Equal(("", 9), (input.Request!.Source.Url, input.MaxConcurrency));
+    }
+
+    [Fact]
+    public void An_earlier_migration_is_resumed_by_its_id_alone()
+    {
+        var input = Parse("""{"migrationId":"first-run","maxConcurrency":2}""");
+
+        Assert.Equal((null, "first-run", 2), (input.Request, input.MigrationId, input.MaxConcurrency));
+    }
+
+    [Fact]
+    public void All_problems_are_listed_at_once()
+    {
+        var message = Invalid("""
+            {"source":{"url":"host","bukket":"b"},"concurency":3,"verify":"contents","existing":7,"chunkFieldValues":"many","start":5,
+             "maxConcurrency":0,"migrationId":"a/b","tags":[],"full":null,"something":1}
+            """);
+
+        foreach (var problem in (string[])[
+            "source: 'bukket' is no property: did you mean 'bucket'?", "'concurency' is no property: did you mean 'concurrency'?",
+            "'verify' must be one of Content, Counts, None", "'existing' must be one of Fail, Reuse", "'chunkFieldValues' must be a whole number",
+            "'start' must be a text", "'maxConcurrency' must be a number from 1 to 1,000", "'migrationId' must be the name of an earlier execution",
+            "'tags' must be an object with texts", "'full' must be true or false", "'something' is no property: there are", "the source: 'host' is no URL"])
+            Assert.Contains(problem, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[]", "the input is no JSON object")]
+    [InlineData("{}", "name the source bucket")]
+    [InlineData("""{"source":{"bucket":"b"},"source":{"bucket":"c"}}""", "'source' is there twice")]
+    [InlineData("""{"source":{"bucket":"b"},"caFile":"/etc/hostname"}""", "caCertificate")]
+    [InlineData("""{"source":{"bucket":"b"},"skipVerify":true}""", "'skipVerify' is not allowed")]
+    public void What_a_function_can_not_do_is_a_problem(string json, string problem) =>
+        Assert.Contains(problem, Invalid(json), StringComparison.Ordinal);
+
+    [Fact]
+    public void Certificates_may_go_unchecked_where_the_environment_allows_it()
+    {
+        using var document = JsonDocument.Parse("""{"source":{"bucket":"b"},"skipVerify":true}""");
+
+        Assert.True(MigrationInput.Parse(document.RootElement, allowSkipVerify: true).Request!.SkipVerify);
+    }
+
+    [Fact]
+    public void Every_property_of_a_request_can_be_given()
+    {
+        var all = JsonSerializer.SerializeToNode(new MigrationRequest { Source = { Bucket = "b" } }, MigrationJson.Default.MigrationRequest)!;
+        foreach (var derived in (string[])["range"])
+            ((JsonObject)all).Remove(derived);
+
+        Assert.NotNull(Parse(all.ToJsonString()).Request);
+    }
+
+    private static string Invalid(string json)
+    {
+        var invalid = Assert.Throws<NamedException>(() => Parse(json));
+        Assert.Equal(ErrorNames.InvalidInput, invalid.Name);
+        return invalid.Message;
+    }
+
+    private static MigrationInput Parse(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return MigrationInput.Parse(document.RootElement, allowSkipVerify: false);
+    }
+
+    internal static string Repository()
+    {
+        var parent = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(parent!.FullName, "Serverless.sln")))
+            parent = parent.Parent;
+        return parent.FullName;
+    }
+}
