@@ -24,13 +24,13 @@ internal sealed class DeployedMigration : IAsyncDisposable
     /// <summary>The executions that Step Functions says are running.</summary>
     public HashSet<string> Running { get; } = [];
 
-    public static async Task<DeployedMigration> StartAsync(DeployedFixture fixture, Uri destination, string? file = null, Uri? source = null)
+    public static async Task<DeployedMigration> StartAsync(DeployedFixture fixture, Uri destination, string? file = null, Uri? source = null, string? owner = null)
     {
         var migration = new DeployedMigration(await AwsJsonServer.StartAsync());
         migration.SetSecret(SourceSecret, $$"""{"url":"{{Text(source ?? fixture.Source.Url)}}","token":"reader:fake"}""");
         migration.SetSecret(DestinationSecret, $$"""{"url":"{{Text(destination)}}","token":"writer:fake"}""");
         foreach (var name in HandlerNames.All)
-            migration.functions[name] = new LambdaFunction(file ?? Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), migration.Environment(name, fixture));
+            migration.functions[name] = new LambdaFunction(file ?? Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), migration.Environment(name, fixture, owner ?? S3Server.Owner.Account));
         return migration;
     }
 
@@ -117,11 +117,11 @@ internal sealed class DeployedMigration : IAsyncDisposable
         Assert.DoesNotContain(functions.Values.SelectMany(function => function.Log), line => line.Contains(":fake", StringComparison.Ordinal));
     }
 
-    private Dictionary<string, string> Environment(string handler, DeployedFixture fixture) => new()
+    private Dictionary<string, string> Environment(string handler, DeployedFixture fixture, string owner) => new()
     {
         ["_HANDLER"] = handler,
         [SettingNames.StagingBucket] = DeployedFixture.Bucket,
-        [SettingNames.StagingBucketOwner] = S3Server.Owner.Account,
+        [SettingNames.StagingBucketOwner] = owner,
         [SettingNames.SourceSecret] = SourceSecret,
         [SettingNames.DestinationSecret] = DestinationSecret,
         [SettingNames.Environment] = "test",

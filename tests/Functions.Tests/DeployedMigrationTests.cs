@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Functions.Logs;
 using TestServers;
 
 namespace Functions.Tests;
@@ -24,6 +25,19 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
         Assert.Equal("Verified", report["verdict"]!.GetValue<string>());
         Assert.Equal(3_001, report["points"]!.GetValue<long>());
         Assert.Contains("\"verdict\": \"Verified\"", await fixture.ReadAsync(report["reportKey"]!.GetValue<string>()), StringComparison.Ordinal);
+        Assert.Equal(3_001, Metric(migration[HandlerNames.Export], MetricNames.PointsRead));
+        Assert.Equal(3_001, Metric(migration[HandlerNames.Import], MetricNames.PointsWritten));
+    }
+
+    [Fact]
+    public async Task A_staging_bucket_of_another_account_is_refused()
+    {
+        await using var migration = await DeployedMigration.StartAsync(fixture, fixture.Source.Url, owner: S3Server.Stranger.Account);
+
+        var refused = await migration.FailAsync(HandlerNames.Validate, DeployedMigration.Start(Input, "strange"));
+
+        Assert.Equal(ErrorNames.Refused, refused.ErrorType);
+        Assert.Contains($"belongs to the account {S3Server.Stranger.Account}", refused.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -179,6 +193,38 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
     }
 
     [Fact]
+    public async Task A_shutdown_ends_an_idle_function_at_once_and_a_working_one_with_an_error_that_is_retried()
+    {
+        await using var slow = await FaultProxy.StartAsync(fixture.Source.Url);
+        var ping = slow.On("GET", "/ping", times: 1).Slow(TimeSpan.FromSeconds(60));
+        await using var migration = await DeployedMigration.StartAsync(fixture, fixture.Source.Url, source: slow.Url);
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, "terminated"));
+
+        var idle = await migration[HandlerNames.Validate].TerminateAsync();
+        var planning = migration[HandlerNames.Plan].InvokeAsync(state.ToJsonString());
+        while (ping.Hits == 0)
+            await Task.Delay(5);
+        var working = await migration[HandlerNames.Plan].TerminateAsync();
+        var outcome = await planning;
+
+        Assert.Equal((0, 0), (idle, working));
+        Assert.Equal(ErrorNames.Transient, outcome.ErrorType);
+        Assert.Contains("was shut down by Lambda", outcome.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_function_without_its_settings_says_which_are_missing()
+    {
+        await using var function = new LambdaFunction(
+            Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), new Dictionary<string, string> { ["_HANDLER"] = HandlerNames.Plan, ["AWS_REGION"] = "us-east-1" });
+
+        var outcome = await function.InvokeAsync("{}");
+
+        Assert.Equal(ErrorNames.Bug, outcome.ErrorType);
+        Assert.Contains("STAGING_BUCKET, STAGING_BUCKET_OWNER, ENVIRONMENT, METRICS_NAMESPACE", outcome.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_secret_that_can_not_be_used_is_named_and_the_failure_is_reported()
     {
         await using var destination = await InfluxdProcess.StartAsync();
@@ -219,6 +265,10 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
 
         Assert.Equal((ErrorNames.Incomplete, ErrorNames.Incomplete, ErrorNames.StagingChanged), (early.ErrorType, unverified.ErrorType, changed.ErrorType));
     }
+
+    private static double Metric(LambdaFunction function, string name) => function.Log
+        .Where(line => line.Contains("\"_aws\"", StringComparison.Ordinal))
+        .Sum(line => JsonNode.Parse(line)![name]?.GetValue<double>() ?? 0);
 
     private static int Count(JsonNode? items) => items!["count"]!.GetValue<int>();
 

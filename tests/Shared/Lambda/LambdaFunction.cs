@@ -72,6 +72,17 @@ public sealed class LambdaFunction : IAsyncDisposable
     /// <summary>Kills its process, in the middle of an invocation too.</summary>
     public void Kill() => process?.Kill();
 
+    /// <summary>Sends SIGTERM, as Lambda does when it takes a sandbox down, and waits for the end.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> TerminateAsync()
+    {
+        var running = process ?? throw new InvalidOperationException("the function was not invoked yet");
+        using (var kill = Process.Start("kill", ["-TERM", running.Id.ToString(CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync();
+        await running.WaitForExitAsync();
+        return running.ExitCode;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
