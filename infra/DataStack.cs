@@ -1,0 +1,42 @@
+using Amazon.CDK;
+using Amazon.CDK.AWS.KMS;
+using Amazon.CDK.AWS.S3;
+using Constructs;
+
+namespace Infra;
+
+/// <summary>What outlives the pipeline: staged data and tokens.</summary>
+public sealed class DataStack : Stack
+{
+    /// <summary>Builds it.</summary>
+    public DataStack(Construct scope, string id, EnvironmentSettings settings, IStackProps props)
+        : base(scope, id, props)
+    {
+        var staging = new StagingBucket(this, "Staging", settings);
+        var secrets = new MigrationSecrets(this, "Secrets", settings, staging.Key);
+        StagingBucket = staging.Bucket;
+        Key = staging.Key;
+        SourceSecret = secrets.Source;
+        DestinationSecret = secrets.Destination;
+
+        Output("StagingBucketName", StagingBucket.BucketName, "Staged chunks, receipts and reports");
+        Output("SourceSecretArn", SourceSecret, "The source's token");
+        Output("DestinationSecretArn", DestinationSecret, "The destination's token");
+        Output("PutSourceSecret", PutSecret(SourceSecret, "source"), "Puts the source's token in from a file");
+        Output("PutDestinationSecret", PutSecret(DestinationSecret, "destination"), "Puts the destination's token in from a file");
+    }
+
+    internal IBucket StagingBucket { get; }
+
+    internal IKey Key { get; }
+
+    internal string SourceSecret { get; }
+
+    internal string DestinationSecret { get; }
+
+    private string PutSecret(string arn, string role) =>
+        $"aws secretsmanager put-secret-value --region {Region} --secret-id {arn} --secret-string file://{role}-secret.json";
+
+    private void Output(string name, string value, string description) =>
+        _ = new CfnOutput(this, name, new CfnOutputProps { Value = value, Description = description });
+}

@@ -1,0 +1,143 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Infra;
+
+/// <summary>Where the functions run when the servers aren't to be reached over the internet.</summary>
+public sealed record VpcSettings
+{
+    /// <summary>The VPC's id.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>Zones of the subnets, in their order.</summary>
+    public IReadOnlyList<string> AvailabilityZones { get; init; } = [];
+
+    /// <summary>Private subnets, one a zone.</summary>
+    public IReadOnlyList<string> Subnets { get; init; } = [];
+
+    /// <summary>The id of the region's prefix list of S3: what the functions may reach besides.</summary>
+    public string S3PrefixList { get; init; } = "";
+
+    /// <summary>Route tables that get a gateway endpoint for S3; empty where the VPC has one.</summary>
+    public IReadOnlyList<string> RouteTables { get; init; } = [];
+
+    /// <summary>Services that get an interface endpoint.</summary>
+    public IReadOnlyList<string> InterfaceEndpoints { get; init; } = [];
+
+    /// <summary>The security group of the endpoints that the VPC has already.</summary>
+    public string? EndpointSecurityGroup { get; init; }
+}
+
+/// <summary>A migration that starts by the clock.</summary>
+public sealed record ScheduleSettings
+{
+    /// <summary>Its name, one of its kind in the environment.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary><c>rate(…)</c> or <c>cron(…)</c>.</summary>
+    public string Expression { get; init; } = "";
+
+    /// <summary>The zone that a cron expression means.</summary>
+    public string TimeZone { get; init; } = "UTC";
+
+    /// <summary>Minutes within which a run may start; 0 for at once.</summary>
+    public int FlexibleMinutes { get; init; }
+
+    /// <summary>The execution's input, as in <c>events/</c>.</summary>
+    public JsonElement Input { get; init; }
+}
+
+/// <summary>One entry of <c>environments</c> in <c>cdk.json</c>.</summary>
+public sealed record EnvironmentSettings
+{
+    /// <summary>The runtime for the native executable.</summary>
+    public const string NativeRuntime = "provided.al2023";
+
+    /// <summary>The managed runtime for the same code as an executable assembly.</summary>
+    public const string ManagedRuntime = "dotnet10";
+
+    /// <summary>The entry's name.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The account; null for that of the credentials.</summary>
+    public string? Account { get; init; }
+
+    /// <summary>The region; null for that of the credentials.</summary>
+    public string? Region { get; init; }
+
+    /// <summary>Whether nothing may be lost or left unchecked here: data is retained, stacks are protected, somebody is told.</summary>
+    public bool Production { get; init; }
+
+    /// <summary>Whether data outlives its stack.</summary>
+    public bool Retain { get; init; }
+
+    /// <summary>The network of the functions; null for Lambda's own, which reaches the internet.</summary>
+    public VpcSettings? Vpc { get; init; }
+
+    /// <summary>Where the servers are: all that the functions may connect to.</summary>
+    public IReadOnlyList<string> AllowedCidrs { get; init; } = [];
+
+    /// <summary>The servers' ports.</summary>
+    public IReadOnlyList<int> AllowedPorts { get; init; } = [8086];
+
+    /// <summary>Invocations at a time of each function that talks to a server; null leaves it to the input alone.</summary>
+    public int? ReservedConcurrency { get; init; }
+
+    /// <summary>Megabytes of a function; 1,769 are one processor.</summary>
+    public int MemoryMegabytes { get; init; } = 1769;
+
+    /// <summary><see cref="NativeRuntime"/> or <see cref="ManagedRuntime"/>.</summary>
+    public string Runtime { get; init; } = NativeRuntime;
+
+    /// <summary>x86_64 or arm64.</summary>
+    public string Architecture { get; init; } = "x86_64";
+
+    /// <summary>Days that logs are kept.</summary>
+    public int LogRetentionDays { get; init; } = 30;
+
+    /// <summary>Days that old versions of staged objects are kept.</summary>
+    public int OldVersionDays { get; init; } = 30;
+
+    /// <summary>Who is told when something fails and when a run ends.</summary>
+    public string? AlarmEmail { get; init; }
+
+    /// <summary>Whether an input may leave the servers' certificates unchecked.</summary>
+    public bool AllowSkipVerify { get; init; }
+
+    /// <summary>An existing secret with the source's token; null to make one.</summary>
+    public string? SourceSecretArn { get; init; }
+
+    /// <summary>An existing secret with the destination's token; null to make one.</summary>
+    public string? DestinationSecretArn { get; init; }
+
+    /// <summary>Migrations that start by the clock.</summary>
+    public IReadOnlyList<ScheduleSettings> Schedules { get; init; } = [];
+
+    /// <summary>What is wrong with values that are fine by themselves.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (Production && !Retain)
+            yield return "removalPolicy: a production environment retains its data: write \"retain\"";
+        if (Production && AllowSkipVerify)
+            yield return "allowSkipVerify: a production environment checks the servers' certificates: leave it out";
+        if (Production && AlarmEmail is null)
+            yield return "alarmEmail: a production environment tells somebody: name an address";
+        if (Vpc is null && AllowedCidrs.Count > 0)
+            yield return "allowedCidrs: without a vpc nothing can hold the functions to them: name a vpc or leave them out";
+        if (Vpc is not null && AllowedCidrs.Count == 0)
+            yield return "allowedCidrs: in a vpc nothing is reached that isn't named here: name the servers' addresses";
+        if (Vpc is not null && Vpc.Subnets.Count != Vpc.AvailabilityZones.Count)
+            yield return "vpc.subnets: name one subnet for each of vpc.availabilityZones, in their order";
+        if (Vpc is { InterfaceEndpoints.Count: 0, EndpointSecurityGroup: null })
+            yield return "vpc.interfaceEndpoints: name the endpoints to make, or vpc.endpointSecurityGroup of those that are there";
+        foreach (var cidr in AllowedCidrs.Where(cidr => !IPNetwork.TryParse(cidr, out _)))
+            yield return $"allowedCidrs: '{cidr}' is no network: the address before the slash must be its first";
+        foreach (var (name, arn) in new[] { ("sourceSecretArn", SourceSecretArn), ("destinationSecretArn", DestinationSecretArn) })
+        {
+            if (arn is not null && Region is not null && arn.Split(':')[3] != Region)
+                yield return $"{name}: the secret is in {arn.Split(':')[3]}, the environment in {Region}: replicate it there";
+        }
+        foreach (var twice in Schedules.GroupBy(schedule => schedule.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
+            yield return $"schedules: the name '{twice.Key}' stands {twice.Count()} times";
+    }
+}

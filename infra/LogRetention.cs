@@ -1,0 +1,35 @@
+using Amazon.CDK.AWS.Logs;
+
+namespace Infra;
+
+/// <summary>How long logs are kept.</summary>
+internal static class LogRetention
+{
+    // CDK's enumeration counts months where Logs takes days.
+    private static readonly Dictionary<int, RetentionDays> ByDays = new()
+    {
+        [1] = RetentionDays.ONE_DAY,
+        [3] = RetentionDays.THREE_DAYS,
+        [5] = RetentionDays.FIVE_DAYS,
+        [7] = RetentionDays.ONE_WEEK,
+        [14] = RetentionDays.TWO_WEEKS,
+        [30] = RetentionDays.ONE_MONTH,
+        [60] = RetentionDays.TWO_MONTHS,
+        [90] = RetentionDays.THREE_MONTHS,
+        [120] = RetentionDays.FOUR_MONTHS,
+        [150] = RetentionDays.FIVE_MONTHS,
+        [180] = RetentionDays.SIX_MONTHS,
+        [365] = RetentionDays.ONE_YEAR,
+        [400] = RetentionDays.THIRTEEN_MONTHS,
+        [545] = RetentionDays.EIGHTEEN_MONTHS,
+        [731] = RetentionDays.TWO_YEARS,
+        [1827] = RetentionDays.FIVE_YEARS,
+        [3653] = RetentionDays.TEN_YEARS,
+    };
+
+    /// <summary>The numbers of days that Logs takes.</summary>
+    public static IReadOnlyCollection<int> Days => ByDays.Keys;
+
+    /// <summary>An environment's retention.</summary>
+    public static RetentionDays Of(EnvironmentSettings settings) => ByDays[settings.LogRetentionDays];
+}

@@ -1,0 +1,141 @@
+using Amazon.CDK;
+using Amazon.CDK.AWS.IAM;
+using Amazon.CDK.AWS.Lambda;
+using Amazon.CDK.AWS.Logs;
+using Functions;
+using Constructs;
+
+namespace Infra;
+
+/// <summary>What <see cref="MigrationFunctions"/> is built from.</summary>
+internal sealed record MigrationFunctionsProps
+{
+    /// <summary>The environment.</summary>
+    public required EnvironmentSettings Settings { get; init; }
+
+    /// <summary>The executable's folder.</summary>
+    public required Code Code { get; init; }
+
+    /// <summary>Bucket, key and secrets.</summary>
+    public required DataStack Data { get; init; }
+
+    /// <summary>The VPC and its security group; null for Lambda's own network.</summary>
+    public Network? Network { get; init; }
+}
+
+/// <summary>One function and one role for each handler, with what <see cref="FunctionRights"/> says and no more.</summary>
+internal sealed class MigrationFunctions : Construct
+{
+    private readonly MigrationFunctionsProps props;
+    private readonly Dictionary<string, Function> functions = [];
+
+    /// <summary>Builds them.</summary>
+    public MigrationFunctions(Construct scope, string id, MigrationFunctionsProps props)
+        : base(scope, id)
+    {
+        this.props = props;
+        foreach (var rights in FunctionRights.All)
+            functions.Add(rights.Handler, Make(rights));
+    }
+
+    /// <summary>The functions by handler, in the order of the flow.</summary>
+    public IReadOnlyDictionary<string, Function> ByHandler => functions;
+
+    private Function Make(FunctionRights rights)
+    {
+        var settings = props.Settings;
+        var logs = new LogGroup(this, $"{rights.Id}Logs", new LogGroupProps
+        {
+            Retention = LogRetention.Of(settings),
+            RemovalPolicy = settings.Retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+        });
+        var role = new Role(this, $"{rights.Id}Role", new RoleProps
+        {
+            AssumedBy = new ServicePrincipal("lambda.amazonaws.com"),
+            Description = $"What the handler '{rights.Handler}' of influx-migrate may do, {settings.Name}",
+        });
+        logs.GrantWrite(role);
+        GrantStaging(role, rights);
+        GrantSecrets(role, rights);
+        if (props.Network is not null)
+            GrantNetwork(role);
+        return new Function(this, rights.Id, new FunctionProps
+        {
+            Description = $"influx-migrate {rights.Handler}, {settings.Name}",
+            Runtime = settings.Runtime == EnvironmentSettings.NativeRuntime
+                ? Runtime.PROVIDED_AL2023
+                : new Runtime(EnvironmentSettings.ManagedRuntime, RuntimeFamily.DOTNET_CORE, new LambdaRuntimeProps()),
+            Architecture = settings.Architecture == "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
+            Handler = rights.Handler,
+            Code = props.Code,
+            Role = role,
+            MemorySize = settings.MemoryMegabytes,
+            Timeout = Duration.Minutes(rights.Minutes),
+            ReservedConcurrentExecutions = rights.MovesData ? settings.ReservedConcurrency : null,
+            Environment = Settings(rights),
+            LogGroup = logs,
+            LoggingFormat = LoggingFormat.JSON,
+            ApplicationLogLevelV2 = ApplicationLogLevel.INFO,
+            SystemLogLevelV2 = SystemLogLevel.WARN,
+            Tracing = Tracing.ACTIVE,
+            Vpc = props.Network?.Vpc,
+            VpcSubnets = props.Network?.Subnets,
+            SecurityGroups = props.Network is { } network ? [network.SecurityGroup] : null,
+        });
+    }
+
+    private Dictionary<string, string> Settings(FunctionRights rights)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [SettingNames.StagingBucket] = props.Data.StagingBucket.BucketName,
+            [SettingNames.StagingBucketOwner] = Stack.Of(this).Account,
+            [SettingNames.Environment] = props.Settings.Name,
+            [SettingNames.MetricsNamespace] = StageMetrics.Namespace,
+            [SettingNames.AllowSkipVerify] = props.Settings.AllowSkipVerify ? "true" : "false",
+        };
+        if (rights.Source)
+            values[SettingNames.SourceSecret] = props.Data.SourceSecret;
+        if (rights.Destination)
+            values[SettingNames.DestinationSecret] = props.Data.DestinationSecret;
+        return values;
+    }
+
+    // The bucket's own grants would add s3:GetObject*, s3:List* and s3:Abort*; these are the actions that the store calls.
+    private void GrantStaging(Role role, FunctionRights rights)
+    {
+        string[] Keys(IEnumerable<string> patterns) => [.. patterns.Select(pattern => StagingKeys.Arn(props.Data.StagingBucket, pattern))];
+        Allow(role, ["s3:GetObject", "s3:GetObjectVersion"], Keys(rights.Reads));
+        Allow(role, ["s3:PutObject", "s3:AbortMultipartUpload"], Keys(rights.Writes));
+        // Without the right to list, a missing object is answered with 403 instead of 404.
+        Allow(role, ["s3:ListBucket"], [props.Data.StagingBucket.BucketArn], new Dictionary<string, object>
+        {
+            ["StringLike"] = new Dictionary<string, string> { ["s3:prefix"] = $"{StagingKeys.Root}*" },
+        });
+        // Uploads that a killed invocation left are found by listing, which S3 can't narrow to a prefix.
+        Allow(role, ["s3:ListBucketMultipartUploads"], [props.Data.StagingBucket.BucketArn]);
+        StagingKeys.AllowKey(role, props.Data.Key, "s3", "kms:Decrypt", "kms:GenerateDataKey");
+    }
+
+    private void GrantSecrets(Role role, FunctionRights rights)
+    {
+        string[] secrets = [.. new[] { (rights.Source, props.Data.SourceSecret), (rights.Destination, props.Data.DestinationSecret) }
+            .Where(secret => secret.Item1).Select(secret => secret.Item2)];
+        if (secrets.Length == 0)
+            return;
+        Allow(role, ["secretsmanager:GetSecretValue"], secrets);
+        StagingKeys.AllowKey(role, props.Data.Key, "secretsmanager", "kms:Decrypt");
+    }
+
+    // Lambda makes the network interfaces with the function's role before they have ids: AWS takes no narrower resource.
+    private static void GrantNetwork(Role role) => Allow(
+        role,
+        [
+            "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+            "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+        ],
+        ["*"]);
+
+    private static void Allow(Role role, string[] actions, string[] resources, Dictionary<string, object>? conditions = null) =>
+        role.AddToPolicy(new PolicyStatement(new PolicyStatementProps { Actions = actions, Resources = resources, Conditions = conditions }));
+}

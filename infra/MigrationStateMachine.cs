@@ -1,0 +1,121 @@
+using Amazon.CDK;
+using Amazon.CDK.AWS.IAM;
+using Amazon.CDK.AWS.Logs;
+using Amazon.CDK.AWS.StepFunctions;
+using Functions;
+using Constructs;
+
+namespace Infra;
+
+/// <summary>The state machine of <c>migration.asl.json</c>: its flow is in that file, here is what it may do and where it logs.</summary>
+internal sealed class MigrationStateMachine : Construct
+{
+    /// <summary>The Maps of the file, by their labels.</summary>
+    public static IReadOnlyList<string> MapLabels { get; } = ["Export", "Import", "Verify"];
+
+    /// <summary>Builds it.</summary>
+    public MigrationStateMachine(Construct scope, string id, EnvironmentSettings settings, MigrationFunctions functions, DataStack data)
+        : base(scope, id)
+    {
+        var stack = Amazon.CDK.Stack.Of(this);
+        var role = new Role(this, "Role", new RoleProps
+        {
+            Description = $"What the migrations of influx-migrate may do, {settings.Name}",
+            // The state machine's own ARN would need the role that is being made.
+            AssumedBy = new ServicePrincipal("states.amazonaws.com", new ServicePrincipalOpts
+            {
+                Conditions = new Dictionary<string, object>
+                {
+                    ["StringEquals"] = new Dictionary<string, string> { ["aws:SourceAccount"] = stack.Account },
+                    ["ArnLike"] = new Dictionary<string, string> { ["aws:SourceArn"] = Arn("stateMachine:*") },
+                },
+            }),
+        });
+        foreach (var function in functions.ByHandler.Values)
+            function.GrantInvoke(role);
+        GrantStaging(role, data);
+        StateMachine = new StateMachine(this, "StateMachine", new StateMachineProps
+        {
+            Comment = $"influx-migrate, {settings.Name}",
+            StateMachineType = StateMachineType.STANDARD,
+            DefinitionBody = DefinitionBody.FromString(Definition()),
+            DefinitionSubstitutions = functions.ByHandler.ToDictionary(
+                pair => $"{FunctionRights.IdOf(pair.Key)}FunctionArn", pair => pair.Value.FunctionArn, StringComparer.Ordinal),
+            Role = role,
+            TracingEnabled = true,
+            Logs = new LogOptions
+            {
+                Destination = new LogGroup(this, "Logs", new LogGroupProps
+                {
+                    Retention = LogRetention.Of(settings),
+                    RemovalPolicy = settings.Retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+                }),
+                Level = LogLevel.ALL,
+                IncludeExecutionData = false,
+            },
+            RemovalPolicy = RemovalPolicy.DESTROY,
+        });
+        GrantMapRuns(role);
+        GrantDescribe(functions.ByHandler[HandlerNames.Validate].Role!);
+    }
+
+    /// <summary>The state machine.</summary>
+    public StateMachine StateMachine { get; }
+
+    /// <summary>The text of <c>migration.asl.json</c>, which stands beside the assembly.</summary>
+    public static string Definition() => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "migration.asl.json"));
+
+    private static void GrantStaging(Role role, DataStack data)
+    {
+        void Allow(string[] actions, params string[] patterns) => role.AddToPolicy(new PolicyStatement(new PolicyStatementProps
+        {
+            Actions = actions,
+            Resources = [.. patterns.Select(pattern => StagingKeys.Arn(data.StagingBucket, pattern))],
+        }));
+        Allow(["s3:GetObject"], "items/*", "map-runs/*");
+        Allow(["s3:PutObject"], "map-runs/*", "failures/*");
+        // The results of a Map are written in parts.
+        Allow(["s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], "map-runs/*");
+        StagingKeys.AllowKey(role, data.Key, "s3", "kms:Decrypt", "kms:GenerateDataKey");
+    }
+
+    // A policy of its own: one inside the role would have to be there before the state machine that it names. CDK's own Map
+    // construct grants its rights on the state machine's ARN, which executions do not have.
+    private void GrantMapRuns(Role role) => _ = new Policy(this, "MapRuns", new PolicyProps
+    {
+        Roles = [role],
+        Statements =
+        [
+            new PolicyStatement(new PolicyStatementProps { Actions = ["states:StartExecution"], Resources = [StateMachine.StateMachineArn] }),
+            new PolicyStatement(new PolicyStatementProps
+            {
+                // The executions of a Map's items are named by Step Functions.
+                Actions = ["states:DescribeExecution", "states:StopExecution"],
+                Resources = [Executions(), .. MapExecutions()],
+            }),
+            new PolicyStatement(new PolicyStatementProps
+            {
+                Actions = ["states:RedriveExecution"],
+                Resources = [.. MapExecutions()],
+            }),
+        ],
+    });
+
+    // Whether the execution that holds a migration's lock still runs.
+    private void GrantDescribe(IRole validate) => _ = new Policy(this, "DescribeExecutions", new PolicyProps
+    {
+        Roles = [validate],
+        Statements = [new PolicyStatement(new PolicyStatementProps { Actions = ["states:DescribeExecution"], Resources = [Executions()] })],
+    });
+
+    /// <summary>All executions.</summary>
+    public string Executions() => Arn($"execution:{StateMachine.StateMachineName}:*");
+
+    private IEnumerable<string> MapExecutions() => MapLabels.Select(label => Arn($"execution:{StateMachine.StateMachineName}/{label}:*"));
+
+    private string Arn(string resource)
+    {
+        var stack = Amazon.CDK.Stack.Of(this);
+        return $"arn:{stack.Partition}:states:{stack.Region}:{stack.Account}:{resource}";
+    }
+}

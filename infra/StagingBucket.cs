@@ -1,0 +1,78 @@
+using Amazon.CDK;
+using Amazon.CDK.AWS.KMS;
+using Amazon.CDK.AWS.S3;
+using Constructs;
+
+namespace Infra;
+
+/// <summary>Where data lies between the servers: encrypted, versioned, closed to the public and to old TLS.</summary>
+internal sealed class StagingBucket : Construct
+{
+    /// <summary>Builds the bucket, its key and the bucket of its access logs.</summary>
+    public StagingBucket(Construct scope, string id, EnvironmentSettings settings)
+        : base(scope, id)
+    {
+        var removal = settings.Retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+        Key = new Key(this, "Key", new KeyProps
+        {
+            Description = $"Staged data and tokens of influx-migrate, {settings.Name}",
+            EnableKeyRotation = true,
+            RemovalPolicy = removal,
+        });
+        PinnedIds.Pin(Key, PinnedIds.Key);
+        var logs = new Bucket(this, "AccessLogs", new BucketProps
+        {
+            // S3 delivers access logs to a bucket with its own key only.
+            Encryption = BucketEncryption.S3_MANAGED,
+            BlockPublicAccess = BlockPublicAccess.BLOCK_ALL,
+            ObjectOwnership = ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            EnforceSSL = true,
+            MinimumTLSVersion = 1.2,
+            Versioned = true,
+            RemovalPolicy = removal,
+            LifecycleRules =
+            [
+                new LifecycleRule
+                {
+                    Id = "Expire",
+                    Expiration = Duration.Days(365),
+                    NoncurrentVersionExpiration = Duration.Days(settings.OldVersionDays),
+                    AbortIncompleteMultipartUploadAfter = Duration.Days(1),
+                },
+            ],
+        });
+        PinnedIds.Pin(logs, PinnedIds.AccessLogs);
+        Bucket = new Bucket(this, "Bucket", new BucketProps
+        {
+            Encryption = BucketEncryption.KMS,
+            EncryptionKey = Key,
+            BucketKeyEnabled = true,
+            BlockPublicAccess = BlockPublicAccess.BLOCK_ALL,
+            ObjectOwnership = ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            EnforceSSL = true,
+            MinimumTLSVersion = 1.2,
+            Versioned = true,
+            ServerAccessLogsBucket = logs,
+            ServerAccessLogsPrefix = "staging/",
+            RemovalPolicy = removal,
+            LifecycleRules =
+            [
+                new LifecycleRule
+                {
+                    Id = "OldVersions",
+                    NoncurrentVersionExpiration = Duration.Days(settings.OldVersionDays),
+                    ExpiredObjectDeleteMarker = true,
+                },
+                // Longer than the longest execution: a chunk's upload may wait for its continuation.
+                new LifecycleRule { Id = "UnfinishedUploads", AbortIncompleteMultipartUploadAfter = Duration.Days(15) },
+            ],
+        });
+        PinnedIds.Pin(Bucket, PinnedIds.StagingBucket);
+    }
+
+    /// <summary>The bucket.</summary>
+    public Bucket Bucket { get; }
+
+    /// <summary>Encrypts the bucket's objects and the secrets.</summary>
+    public Key Key { get; }
+}

@@ -1,0 +1,33 @@
+using Amazon.CDK;
+using Amazon.CDK.AWS.IAM;
+using Amazon.CDK.AWS.KMS;
+using Amazon.CDK.AWS.S3;
+
+namespace Infra;
+
+/// <summary>Who may touch what in the staging bucket, as ARNs and statements.</summary>
+internal static class StagingKeys
+{
+    /// <summary>The prefix of all migrations.</summary>
+    public const string Root = "migrations/";
+
+    /// <summary>Keys of every migration that fit a pattern.</summary>
+    public static string Arn(IBucket bucket, string pattern) => bucket.ArnForObjects($"{Root}*/{pattern}");
+
+    /// <summary>
+    /// Lets a role use the key through one service. On the role and not on the key: the key's stack must not know the pipeline's.
+    /// </summary>
+    public static void AllowKey(IRole role, IKey key, string service, params string[] actions) =>
+        role.AddToPrincipalPolicy(KeyStatement(key, service, actions));
+
+    /// <summary>The statement of <see cref="AllowKey"/>.</summary>
+    public static PolicyStatement KeyStatement(IKey key, string service, params string[] actions) => new(new PolicyStatementProps
+    {
+        Actions = actions,
+        Resources = [key.KeyArn],
+        Conditions = new Dictionary<string, object>
+        {
+            ["StringEquals"] = new Dictionary<string, string> { ["kms:ViaService"] = $"{service}.{Stack.Of(key).Region}.{Aws.URL_SUFFIX}" },
+        },
+    });
+}
