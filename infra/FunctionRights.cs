@@ -1,4 +1,5 @@
 using Functions;
+using Migration;
 namespace Infra;
 
 /// <summary>What one handler may do, below <c>migrations/MIGRATION/</c> of the staging bucket and beyond.</summary>
@@ -14,24 +15,45 @@ internal sealed record FunctionRights(
     /// <summary>The longest that Lambda allows: what takes longer is continued by the next invocation.</summary>
     public const int MaximumMinutes = 15;
 
+    private const string Receipts = "receipts/*";
+    private const string Destinations = "destination/*";
+    private static readonly string Chunks = StagingLayout.Chunk("*");
+    private static readonly string ExportReceipts = StagingLayout.ExportReceipt("*");
+    private static readonly string ImportReceipts = StagingLayout.ImportReceipt("*");
+    private static readonly string VerifyReceipts = StagingLayout.VerifyReceipt("*");
+    private static readonly string Rejected = StagingLayout.Rejected("*");
+    private static readonly string Quarantine = StagingLayout.Quarantine("*", 1);
+
     /// <summary>All handlers of the state machine, in the order of the flow.</summary>
     public static IReadOnlyList<FunctionRights> All { get; } =
     [
-        new(HandlerNames.Validate, ["request.json", "lock.json"], ["request.json", "lock.json"], Source: false, Destination: false, Minutes: 2),
-        new(HandlerNames.Plan, ["request.json", "plan.json", "receipts/*", "destination/*"],
-            ["plan.json", "items/*", "destination/*"], Source: true, Destination: true, MaximumMinutes),
-        new(HandlerNames.Export, ["request.json", "plan.json", "chunks/*", "receipts/export/*", "rejected/*"],
-            ["chunks/*", "receipts/export/*", "rejected/*"], Source: true, Destination: false, MaximumMinutes),
-        new(HandlerNames.Stage, ["request.json", "plan.json", "manifest.json", "chunks/*", "receipts/*", "destination/*"],
-            ["manifest.json", "items/*", "destination/*"], Source: false, Destination: true, MaximumMinutes),
-        new(HandlerNames.Import, ["request.json", "plan.json", "manifest.json", "chunks/*", "receipts/*", "quarantine/*", "destination/*"],
-            ["receipts/import/*", "quarantine/*"], Source: false, Destination: true, MaximumMinutes),
+        new(
+            HandlerNames.Validate, [DeployedLayout.Request, DeployedLayout.Lock], [DeployedLayout.Request, DeployedLayout.Lock],
+            Source: false, Destination: false, Minutes: 2),
+        new(
+            HandlerNames.Plan, [DeployedLayout.Request, StagingLayout.Plan, ExportReceipts, Destinations],
+            [StagingLayout.Plan, StagingKeys.Items, Destinations], Source: true, Destination: true, MaximumMinutes),
+        new(
+            HandlerNames.Export, [DeployedLayout.Request, StagingLayout.Plan, Chunks, ExportReceipts, Rejected],
+            [Chunks, ExportReceipts, Rejected], Source: true, Destination: false, MaximumMinutes),
+        new(
+            HandlerNames.Stage, [DeployedLayout.Request, StagingLayout.Plan, StagingLayout.Manifest, Chunks, Receipts, Destinations],
+            [StagingLayout.Manifest, StagingKeys.Items, Destinations], Source: false, Destination: true, MaximumMinutes),
+        new(
+            HandlerNames.Import,
+            [DeployedLayout.Request, StagingLayout.Plan, StagingLayout.Manifest, Chunks, ExportReceipts, ImportReceipts, Quarantine, Destinations],
+            [ImportReceipts, Quarantine], Source: false, Destination: true, MaximumMinutes),
         // A window that differs is imported once more, so the verifier reads chunks and keeps what is refused then.
-        new(HandlerNames.Verify, ["request.json", "plan.json", "manifest.json", "chunks/*", "receipts/*", "quarantine/*", "destination/*"],
-            ["receipts/import/*", "receipts/verify/*", "quarantine/*"], Source: false, Destination: true, MaximumMinutes),
-        new(HandlerNames.Report,
-            ["request.json", "lock.json", "plan.json", "manifest.json", "receipts/*", "rejected/*", "quarantine/*", "destination/*", "failures/*", "report.json"],
-            ["report.json", "report.html", "destination/*"], Source: false, Destination: true, MaximumMinutes),
+        new(
+            HandlerNames.Verify, [DeployedLayout.Request, StagingLayout.Plan, StagingLayout.Manifest, Chunks, Receipts, Quarantine, Destinations],
+            [ImportReceipts, VerifyReceipts, Quarantine], Source: false, Destination: true, MaximumMinutes),
+        new(
+            HandlerNames.Report,
+            [
+                DeployedLayout.Request, StagingLayout.Plan, StagingLayout.Manifest, Receipts, Rejected, Quarantine, Destinations,
+                StagingKeys.Failures, StagingLayout.ReportJson, StagingLayout.ReportHtml,
+            ],
+            [StagingLayout.ReportJson, StagingLayout.ReportHtml, Destinations], Source: false, Destination: true, MaximumMinutes),
     ];
 
     /// <summary>The handler's name as a construct id: <c>Export</c>.</summary>

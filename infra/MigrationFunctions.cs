@@ -110,7 +110,7 @@ internal sealed class MigrationFunctions : Construct
         // Without the right to list, a missing object is answered with 403 instead of 404.
         Allow(role, ["s3:ListBucket"], [props.Data.StagingBucket.BucketArn], new Dictionary<string, object>
         {
-            ["StringLike"] = new Dictionary<string, string> { ["s3:prefix"] = $"{StagingKeys.Root}*" },
+            ["StringLike"] = new Dictionary<string, string> { ["s3:prefix"] = StagingKeys.All },
         });
         // Uploads that a killed invocation left are found by listing, which S3 can't narrow to a prefix.
         Allow(role, ["s3:ListBucketMultipartUploads"], [props.Data.StagingBucket.BucketArn]);

@@ -72,10 +72,10 @@ internal sealed class MigrationStateMachine : Construct
             Actions = actions,
             Resources = [.. patterns.Select(pattern => StagingKeys.Arn(data.StagingBucket, pattern))],
         }));
-        Allow(["s3:GetObject"], "items/*", "map-runs/*");
-        Allow(["s3:PutObject"], "map-runs/*", "failures/*");
+        Allow(["s3:GetObject"], StagingKeys.Items, StagingKeys.MapRuns);
+        Allow(["s3:PutObject"], StagingKeys.MapRuns, StagingKeys.Failures);
         // The results of a Map are written in parts.
-        Allow(["s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], "map-runs/*");
+        Allow(["s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], StagingKeys.MapRuns);
         StagingKeys.AllowKey(role, data.Key, "s3", "kms:Decrypt", "kms:GenerateDataKey");
     }
 

@@ -1,5 +1,6 @@
 using Amazon.CDK.AWS.IAM;
 using Constructs;
+using Migration;
 
 namespace Infra;
 
@@ -36,14 +37,14 @@ internal sealed class OperatorPolicies : Construct
             [
                 Allow(
                     ["s3:GetObject"],
-                    StagingKeys.Arn(data.StagingBucket, "report.json"), StagingKeys.Arn(data.StagingBucket, "report.html")),
+                    StagingKeys.Arn(data.StagingBucket, StagingLayout.ReportJson), StagingKeys.Arn(data.StagingBucket, StagingLayout.ReportHtml)),
                 new PolicyStatement(new PolicyStatementProps
                 {
                     Actions = ["s3:ListBucket"],
                     Resources = [data.StagingBucket.BucketArn],
                     Conditions = new Dictionary<string, object>
                     {
-                        ["StringLike"] = new Dictionary<string, string> { ["s3:prefix"] = $"{StagingKeys.Root}*" },
+                        ["StringLike"] = new Dictionary<string, string> { ["s3:prefix"] = StagingKeys.All },
                     },
                 }),
                 StagingKeys.KeyStatement(data.Key, "s3", "kms:Decrypt"),

@@ -2,17 +2,27 @@ using Amazon.CDK;
 using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.KMS;
 using Amazon.CDK.AWS.S3;
+using Functions;
 
 namespace Infra;
 
 /// <summary>Who may touch what in the staging bucket, as ARNs and statements.</summary>
 internal static class StagingKeys
 {
-    /// <summary>The prefix of all migrations.</summary>
-    public const string Root = "migrations/";
+    /// <summary>Results of the Maps, which Step Functions writes.</summary>
+    public const string MapRuns = "map-runs/*";
+
+    /// <summary>Why chunks failed, which the state machine writes for the report.</summary>
+    public const string Failures = "failures/*";
+
+    /// <summary>The lists that the Maps read.</summary>
+    public static string Items { get; } = DeployedLayout.Items("*", "*");
+
+    /// <summary>All keys.</summary>
+    public static string All { get; } = DeployedLayout.Prefix("*");
 
     /// <summary>Keys of every migration that fit a pattern.</summary>
-    public static string Arn(IBucket bucket, string pattern) => bucket.ArnForObjects($"{Root}*/{pattern}");
+    public static string Arn(IBucket bucket, string pattern) => bucket.ArnForObjects($"{All}/{pattern}");
 
     /// <summary>
     /// Lets a role use the key through one service. On the role and not on the key: the key's stack must not know the pipeline's.
@@ -27,7 +37,7 @@ internal static class StagingKeys
         Resources = [key.KeyArn],
         Conditions = new Dictionary<string, object>
         {
-            ["StringEquals"] = new Dictionary<string, string> { ["kms:ViaService"] = $"{service}.{Stack.Of(key).Region}.{Aws.URL_SUFFIX}" },
+            ["StringEquals"] = new Dictionary<string, string> { ["kms:ViaService"] = $"{service}.{Stack.Of(key).Region}.{Stack.Of(key).UrlSuffix}" },
         },
     });
 }
