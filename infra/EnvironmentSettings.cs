@@ -130,7 +130,7 @@ public sealed record EnvironmentSettings
             yield return "vpc.subnets: name one subnet for each of vpc.availabilityZones, in their order";
         if (Vpc is { InterfaceEndpoints.Count: 0, EndpointSecurityGroup: null })
             yield return "vpc.interfaceEndpoints: name the endpoints to make, or vpc.endpointSecurityGroup of those that are there";
-        foreach (var cidr in AllowedCidrs.Where(cidr => !IPNetwork.TryParse(cidr, out _)))
+        foreach (var cidr in AllowedCidrs.Where(cidr => !IPNetwork.TryParse(cidr, out var network) || network.ToString() != cidr))
             yield return $"allowedCidrs: '{cidr}' is no network: the address before the slash must be its first";
         foreach (var (name, arn) in new[] { ("sourceSecretArn", SourceSecretArn), ("destinationSecretArn", DestinationSecretArn) })
         {

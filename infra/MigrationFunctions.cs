@@ -66,13 +66,14 @@ internal sealed class MigrationFunctions : Construct
                 ? Runtime.PROVIDED_AL2023
                 : new Runtime(EnvironmentSettings.ManagedRuntime, RuntimeFamily.DOTNET_CORE, new LambdaRuntimeProps()),
             Architecture = settings.Architecture == "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
-            Handler = rights.Handler,
+            // The managed runtime starts the assembly of this name, the other one always starts bootstrap.
+            Handler = settings.Runtime == EnvironmentSettings.NativeRuntime ? rights.Handler : "bootstrap",
             Code = props.Code,
             Role = role,
             MemorySize = settings.MemoryMegabytes,
             Timeout = Duration.Minutes(rights.Minutes),
             ReservedConcurrentExecutions = rights.MovesData ? settings.ReservedConcurrency : null,
-            Environment = Settings(rights),
+            Environment = Variables(rights),
             LogGroup = logs,
             LoggingFormat = LoggingFormat.JSON,
             ApplicationLogLevelV2 = ApplicationLogLevel.INFO,
@@ -84,10 +85,11 @@ internal sealed class MigrationFunctions : Construct
         });
     }
 
-    private Dictionary<string, string> Settings(FunctionRights rights)
+    private Dictionary<string, string> Variables(FunctionRights rights)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            [SettingNames.Handler] = rights.Handler,
             [SettingNames.StagingBucket] = props.Data.StagingBucket.BucketName,
             [SettingNames.StagingBucketOwner] = Stack.Of(this).Account,
             [SettingNames.Environment] = props.Settings.Name,

@@ -39,8 +39,9 @@ internal sealed class MigrationStateMachine : Construct
             Comment = $"influx-migrate, {settings.Name}",
             StateMachineType = StateMachineType.STANDARD,
             DefinitionBody = DefinitionBody.FromString(Definition()),
-            DefinitionSubstitutions = functions.ByHandler.ToDictionary(
-                pair => $"{FunctionRights.IdOf(pair.Key)}FunctionArn", pair => pair.Value.FunctionArn, StringComparer.Ordinal),
+            DefinitionSubstitutions = functions.ByHandler
+                .ToDictionary(pair => $"{FunctionRights.IdOf(pair.Key)}FunctionArn", pair => pair.Value.FunctionArn, StringComparer.Ordinal)
+                .Append(KeyValuePair.Create("StagingBucketName", data.StagingBucket.BucketName)).ToDictionary(StringComparer.Ordinal),
             Role = role,
             TracingEnabled = true,
             Logs = new LogOptions
@@ -67,15 +68,14 @@ internal sealed class MigrationStateMachine : Construct
 
     private static void GrantStaging(Role role, DataStack data)
     {
-        void Allow(string[] actions, params string[] patterns) => role.AddToPolicy(new PolicyStatement(new PolicyStatementProps
-        {
-            Actions = actions,
-            Resources = [.. patterns.Select(pattern => StagingKeys.Arn(data.StagingBucket, pattern))],
-        }));
-        Allow(["s3:GetObject"], StagingKeys.Items, StagingKeys.MapRuns);
-        Allow(["s3:PutObject"], StagingKeys.MapRuns, StagingKeys.Failures);
-        // The results of a Map are written in parts.
-        Allow(["s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], StagingKeys.MapRuns);
+        var bucket = data.StagingBucket;
+        void Allow(string[] actions, string arn) => role.AddToPolicy(new PolicyStatement(new PolicyStatementProps { Actions = actions, Resources = [arn] }));
+        Allow(["s3:GetObject"], StagingKeys.Arn(bucket, StagingKeys.Items));
+        Allow(["s3:PutObject"], StagingKeys.Arn(bucket, StagingKeys.Failures));
+        // The results of a Map are written in parts, and read again when the Map is redriven.
+        Allow(
+            ["s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
+            bucket.ArnForObjects($"{StagingKeys.MapRuns}*"));
         StagingKeys.AllowKey(role, data.Key, "s3", "kms:Decrypt", "kms:GenerateDataKey");
     }
 

@@ -63,6 +63,8 @@ internal sealed class StagingBucket : Construct
                     NoncurrentVersionExpiration = Duration.Days(settings.OldVersionDays),
                     ExpiredObjectDeleteMarker = true,
                 },
+                // What Step Functions keeps of its Maps; redriving ends after 14 days.
+                new LifecycleRule { Id = "MapRuns", Prefix = StagingKeys.MapRuns, Expiration = Duration.Days(30) },
                 // Longer than the longest execution: a chunk's upload may wait for its continuation.
                 new LifecycleRule { Id = "UnfinishedUploads", AbortIncompleteMultipartUploadAfter = Duration.Days(15) },
             ],

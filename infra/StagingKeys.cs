@@ -9,8 +9,8 @@ namespace Infra;
 /// <summary>Who may touch what in the staging bucket, as ARNs and statements.</summary>
 internal static class StagingKeys
 {
-    /// <summary>Results of the Maps, which Step Functions writes.</summary>
-    public const string MapRuns = "map-runs/*";
+    /// <summary>Where Step Functions writes the results of the Maps; beside the migrations, and read by no function.</summary>
+    public const string MapRuns = "map-runs/";
 
     /// <summary>Why chunks failed, which the state machine writes for the report.</summary>
     public const string Failures = "failures/*";

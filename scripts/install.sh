@@ -39,3 +39,16 @@ need_debian() {
 need_s3_server() { "$(dirname "${BASH_SOURCE[0]}")/s3-server.sh" install; }
 
 need_aws_server() { "$(dirname "${BASH_SOURCE[0]}")/aws-server.sh" install; }
+
+# need_npm FOLDER: installs what FOLDER's package-lock.json names, when it is not there as it says.
+need_npm() {
+  local folder=$1
+  cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json" && return
+  need_debian npm npm
+  echo "Installing the npm packages of $folder ..." >&2
+  (cd "$folder" && npm ci --no-progress --loglevel=error >/dev/null) || {
+    echo "'npm ci' in $folder failed: run it by hand, then run this again." >&2
+    exit 1
+  }
+  cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
+}

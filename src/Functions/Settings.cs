@@ -5,6 +5,12 @@ namespace Functions;
 /// <summary>The environment variables that infra sets for the functions.</summary>
 public static class SettingNames
 {
+    /// <summary>
+    /// Which handler the function is. Lambda's own <c>_HANDLER</c> says the same on a custom runtime; the managed one takes it for
+    /// the name of an assembly.
+    /// </summary>
+    public const string Handler = "HANDLER";
+
     /// <summary>The staging bucket's name.</summary>
     public const string StagingBucket = "STAGING_BUCKET";
 
@@ -28,7 +34,7 @@ public static class SettingNames
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [StagingBucket, StagingBucketOwner, SourceSecret, DestinationSecret, Environment, MetricsNamespace, AllowSkipVerify];
+        [Handler, StagingBucket, StagingBucketOwner, SourceSecret, DestinationSecret, Environment, MetricsNamespace, AllowSkipVerify];
 }
 
 /// <summary>What the functions read from the environment; the only reader of it.</summary>
@@ -68,7 +74,7 @@ internal sealed record Settings
         var missing = new List<string>();
         var settings = new Settings
         {
-            Handler = Required("_HANDLER"),
+            Handler = Variable(SettingNames.Handler) ?? Required("_HANDLER"),
             StagingBucket = Required(SettingNames.StagingBucket),
             StagingBucketOwner = Required(SettingNames.StagingBucketOwner),
             Environment = Required(SettingNames.Environment),

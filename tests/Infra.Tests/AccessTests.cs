@@ -1,0 +1,220 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Functions;
+
+namespace Infra.Tests;
+
+/// <summary>What each role may do, answered by an evaluator of IAM policies that no one here wrote.</summary>
+public sealed class AccessTests(SynthesisedStacks stacks)
+{
+    private const string Machine = "machine";
+
+    // r: read, w: write, -: neither. The columns are the functions in the order of the flow, then the state machine.
+    private const string Keys = """
+                                 validate plan export stage import verify report machine
+        request.json             rw       r    r      r     r      r      r      -
+        lock.json                rw       -    -      -     -      -      -      -
+        plan.json                -        rw   r      r     r      r      r      -
+        manifest.json            -        -    -      rw    r      r      r      -
+        chunks/c-1.lp.gz         -        -    rw     r     r      r      -      -
+        receipts/export/c.json   -        r    rw     r     r      r      r      -
+        receipts/import/c.json   -        -    -      r     rw     rw     r      -
+        receipts/verify/c.json   -        -    -      r     -      rw     r      -
+        rejected/c.jsonl         -        -    rw     -     -      -      r      -
+        quarantine/c.jsonl       -        -    -      -     rw     rw     r      -
+        destination/000.json     -        rw   -      rw    r      r      rw     -
+        items/e/export.json      -        w    -      w     -      -      -      r
+        failures/e/c.json        -        -    -      -     -      -      r      w
+        map-runs/e/Export/1.json -        -    -      -     -      -      -      rw
+        report.json              -        -    -      -     -      -      rw     -
+        report.html              -        -    -      -     -      -      rw     -
+        other.json               -        -    -      -     -      -      -      -
+        """;
+
+    private const string Secrets = """
+                     validate plan export stage import verify report machine
+        source       -        r    r      -     -      -      -      -
+        destination  -        r    -      r     r      r      r      -
+        """;
+
+    [Fact]
+    public async Task Each_role_reads_and_writes_the_keys_of_its_stage_and_no_others() => await AssertAllAsync(environment =>
+        Cells(Keys).SelectMany(cell => new[]
+        {
+            Ask(environment, cell.Role, "s3:GetObject", Key(environment, cell.Row), cell.Rights.Contains('r', StringComparison.Ordinal)),
+            Ask(environment, cell.Role, "s3:PutObject", Key(environment, cell.Row), cell.Rights.Contains('w', StringComparison.Ordinal)),
+            Ask(environment, cell.Role, "s3:DeleteObject", Key(environment, cell.Row), allowed: false),
+            Ask(environment, cell.Role, "s3:DeleteObjectVersion", Key(environment, cell.Row), allowed: false),
+            Ask(environment, cell.Role, "s3:PutObjectAcl", Key(environment, cell.Row), allowed: false),
+        }));
+
+    [Fact]
+    public async Task Each_role_reads_the_secret_of_its_server_and_changes_none() => await AssertAllAsync(environment =>
+        Cells(Secrets).SelectMany(cell => new[]
+        {
+            Ask(environment, cell.Role, "secretsmanager:GetSecretValue", Secret(environment, cell.Row), cell.Rights == "r"),
+            Ask(environment, cell.Role, "secretsmanager:GetSecretValue", Secret(environment, cell.Row) + "X", allowed: false),
+            Ask(environment, cell.Role, "secretsmanager:PutSecretValue", Secret(environment, cell.Row), allowed: false),
+        }));
+
+    [Fact]
+    public async Task No_role_touches_the_bucket_over_plain_http_or_old_TLS() => await AssertAllAsync(environment => HandlerNames.All.Append(Machine).SelectMany(role =>
+    {
+        var (key, action) = role == Machine ? ("items/e/export.json", "s3:GetObject") : (role == HandlerNames.Report ? "report.json" : "request.json", "s3:GetObject");
+        return new[]
+        {
+            Ask(environment, role, action, Key(environment, key), allowed: true, Tls("1.2")),
+            Ask(environment, role, action, Key(environment, key), allowed: true, Tls("1.3")),
+            Ask(environment, role, action, Key(environment, key), allowed: false, Tls("1.1")),
+            Ask(environment, role, action, Key(environment, key), allowed: false, new() { ["aws:SecureTransport"] = "false" }),
+        };
+    }));
+
+    [Fact]
+    public async Task Nobody_reaches_beyond_the_migrations_of_the_bucket() => await AssertAllAsync(environment => HandlerNames.All.Append(Machine).SelectMany(role =>
+    {
+        var bucket = environment.Arn("AWS::S3::Bucket", PinnedIds.StagingBucket);
+        var listed = role != Machine;
+        return new[]
+        {
+            Ask(environment, role, "s3:GetObject", $"{bucket}/request.json", allowed: false),
+            Ask(environment, role, "s3:GetObject", $"{bucket}/elsewhere/m/request.json", allowed: false),
+            Ask(environment, role, "s3:GetObject", "arn:aws:s3:::another-bucket/migrations/m/request.json", allowed: false),
+            Ask(environment, role, "s3:ListBucket", bucket, listed, new() { ["s3:prefix"] = "migrations/m/", ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = "1.3" }),
+            Ask(environment, role, "s3:ListBucket", bucket, allowed: false, new() { ["s3:prefix"] = "elsewhere/", ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = "1.3" }),
+            Ask(environment, role, "s3:ListBucketMultipartUploads", bucket, listed, Tls("1.3")),
+            Ask(environment, role, "s3:PutBucketPolicy", bucket, allowed: false, Tls("1.3")),
+            Ask(environment, role, "s3:PutBucketVersioning", bucket, allowed: false, Tls("1.3")),
+        };
+    }));
+
+    [Fact]
+    public async Task The_key_serves_S3_to_all_and_secrets_to_those_that_read_them() => await AssertAllAsync(environment => HandlerNames.All.Append(Machine).SelectMany(role =>
+    {
+        var key = environment.Arn("AWS::KMS::Key", PinnedIds.Key);
+        var hasSecret = role is not HandlerNames.Validate and not Machine;
+        return new[]
+        {
+            Ask(environment, role, "kms:Decrypt", key, allowed: true, Via("s3")),
+            Ask(environment, role, "kms:GenerateDataKey", key, allowed: true, Via("s3")),
+            Ask(environment, role, "kms:Decrypt", key, hasSecret, Via("secretsmanager")),
+            Ask(environment, role, "kms:Decrypt", key, allowed: false, []),
+            Ask(environment, role, "kms:ScheduleKeyDeletion", key, allowed: false, []),
+        };
+    }));
+
+    [Fact]
+    public async Task The_state_machine_runs_its_functions_and_its_own_Maps_and_nothing_else() => await AssertAllAsync(environment =>
+    {
+        var machine = environment.Arn("AWS::StepFunctions::StateMachine", "Migration");
+        var execution = machine.Replace(":stateMachine:", ":execution:", StringComparison.Ordinal);
+        return HandlerNames.All.SelectMany(handler => new[]
+            {
+                Ask(environment, Machine, "lambda:InvokeFunction", Function(environment, handler), allowed: true),
+                Ask(environment, handler, "lambda:InvokeFunction", Function(environment, HandlerNames.Import), allowed: false),
+                Ask(environment, handler, "states:StartExecution", machine, allowed: false),
+                Ask(environment, handler, "states:DescribeExecution", $"{execution}:m", handler == HandlerNames.Validate),
+                Ask(environment, handler, "states:StopExecution", $"{execution}:m", allowed: false),
+            })
+            .Append(Ask(environment, Machine, "lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111122223333:function:another", allowed: false))
+            .Append(Ask(environment, Machine, "states:StartExecution", machine, allowed: true))
+            .Append(Ask(environment, Machine, "states:StartExecution", machine + "2", allowed: false))
+            .Append(Ask(environment, Machine, "states:DescribeExecution", $"{execution}:m", allowed: true))
+            .Append(Ask(environment, Machine, "states:StopExecution", $"{execution}:m", allowed: true))
+            .Append(Ask(environment, Machine, "states:RedriveExecution", $"{execution}/Export:m", allowed: true))
+            .Append(Ask(environment, Machine, "states:RedriveExecution", $"{execution}/Import:m", allowed: true))
+            .Append(Ask(environment, Machine, "states:RedriveExecution", $"{execution}/Verify:m", allowed: true))
+            .Append(Ask(environment, Machine, "states:DescribeExecution", $"{execution}2:m", allowed: false));
+    });
+
+    [Fact]
+    public async Task Operators_start_and_watch_and_readers_read_reports() => await AssertAllAsync(environment =>
+    {
+        var machine = environment.Arn("AWS::StepFunctions::StateMachine", "Migration");
+        var execution = machine.Replace(":stateMachine:", ":execution:", StringComparison.Ordinal);
+        var (operate, read) = (environment.ManagedPolicy("OperatorsOperate"), environment.ManagedPolicy("OperatorsReadReports"));
+        return
+        [
+            Ask(environment, operate, "states:StartExecution", machine, allowed: true),
+            Ask(environment, operate, "states:StopExecution", $"{execution}:m", allowed: true),
+            Ask(environment, operate, "states:RedriveExecution", $"{execution}:m", allowed: true),
+            Ask(environment, operate, "states:GetExecutionHistory", $"{execution}/Export:m", allowed: true),
+            Ask(environment, operate, "states:DescribeMapRun", $"{machine.Replace(":stateMachine:", ":mapRun:", StringComparison.Ordinal)}/Export:m", allowed: true),
+            Ask(environment, operate, "states:UpdateStateMachine", machine, allowed: false),
+            Ask(environment, operate, "s3:GetObject", Key(environment, "report.json"), allowed: false),
+            Ask(environment, operate, "secretsmanager:GetSecretValue", Secret(environment, "source"), allowed: false),
+            Ask(environment, read, "s3:GetObject", Key(environment, "report.json"), allowed: true),
+            Ask(environment, read, "s3:GetObject", Key(environment, "report.html"), allowed: true),
+            Ask(environment, read, "s3:GetObject", Key(environment, "chunks/c-1.lp.gz"), allowed: false),
+            Ask(environment, read, "states:StartExecution", machine, allowed: false),
+        ];
+    });
+
+    [Fact]
+    public async Task Another_account_reads_nothing() => await AssertAllAsync(environment => new[]
+    {
+        Ask(environment, [], "s3:GetObject", Key(environment, "request.json"), allowed: false, principal: "arn:aws:iam::999988887777:role/stranger"),
+        Ask(environment, [], "s3:ListBucket", environment.Arn("AWS::S3::Bucket", PinnedIds.StagingBucket), allowed: false, principal: "arn:aws:iam::999988887777:role/stranger"),
+    });
+
+    private static Dictionary<string, string> Tls(string version) => new() { ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = version };
+
+    private static Dictionary<string, string> Via(string service) => new() { ["kms:ViaService"] = $"{service}.eu-west-1.amazonaws.com" };
+
+    private static string Key(DeployedTemplates environment, string key) => $"{environment.Arn("AWS::S3::Bucket", PinnedIds.StagingBucket)}/{(key.StartsWith(StagingKeys.MapRuns, StringComparison.Ordinal) ? "" : "migrations/m/")}{key}";
+
+    private static string Secret(DeployedTemplates environment, string role) =>
+        environment.Arn("AWS::SecretsManager::Secret", role == "source" ? PinnedIds.SourceSecret : PinnedIds.DestinationSecret);
+
+    private static string Function(DeployedTemplates environment, string handler) =>
+        environment.Arn("AWS::Lambda::Function", $"Functions{FunctionRights.IdOf(handler)}");
+
+    private static Question Ask(DeployedTemplates environment, string role, string action, string resource, bool allowed, Dictionary<string, string>? context = null)
+    {
+        var id = environment.Find("AWS::IAM::Role", role == Machine ? "MigrationRole" : $"Functions{FunctionRights.IdOf(role)}Role");
+        return Ask(environment, environment.PoliciesOf(id), action, resource, allowed, context, environment.Arn("AWS::IAM::Role", id), role);
+    }
+
+    private static Question Ask(
+        DeployedTemplates environment, JsonArray policies, string action, string resource, bool allowed,
+        Dictionary<string, string>? context = null, string principal = $"arn:aws:iam::{DeployedTemplates.Account}:role/person", string? role = null) => new(
+            $"{role ?? principal} {action} {resource} {JsonSerializer.Serialize(context)}", allowed, new JsonObject
+            {
+                ["principal"] = principal,
+                ["action"] = action,
+                ["resource"] = resource,
+                ["account"] = DeployedTemplates.Account,
+                ["context"] = JsonSerializer.SerializeToNode(context ?? Tls("1.3")),
+                ["identityPolicies"] = policies.DeepClone(),
+                ["resourcePolicy"] = action.Split(':')[0] switch
+                {
+                    "s3" => environment.BucketPolicy(PinnedIds.StagingBucket),
+                    "kms" => environment.KeyPolicy(PinnedIds.Key),
+                    _ => null,
+                },
+            });
+
+    private static IEnumerable<(string Row, string Role, string Rights)> Cells(string table)
+    {
+        var lines = table.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
+        Assert.Equal(HandlerNames.All.Append(Machine), lines[0]);
+        return lines.Skip(1).SelectMany(cells => lines[0].Select((role, column) => (cells[0], role, cells[column + 1])));
+    }
+
+    // One process answers all: starting it costs more than a thousand answers.
+    private async Task AssertAllAsync(Func<DeployedTemplates, IEnumerable<Question>> ask)
+    {
+        var production = stacks.All.Single(environment => environment.Settings.Production);
+        var questions = ask(new DeployedTemplates(production)).ToList();
+
+        var (code, output, errors) = await Tool.RunNodeAsync("iam.mjs", [], new JsonArray([.. questions.Select(question => question.Request)]).ToJsonString());
+
+        Assert.True(code == 0, errors);
+        var answers = JsonSerializer.Deserialize<string[]>(output)!;
+        Assert.Equal(questions.Count, answers.Length);
+        Assert.Empty(questions.Zip(answers).Where(pair => pair.Second != "Allowed" == pair.First.Allowed || pair.Second.StartsWith("error", StringComparison.Ordinal))
+            .Select(pair => $"{pair.First.Words}: {pair.Second}"));
+    }
+
+    private sealed record Question(string Words, bool Allowed, JsonObject Request);
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace Infra.Tests;
+
+public sealed class EnvironmentListTests
+{
+    [Theory]
+    [InlineData("""{"memoryMegabites":512}""", "memoryMegabites: there is no such property; the nearest is 'memoryMegabytes'")]
+    [InlineData("""{"memoryMegabytes":64}""", "memoryMegabytes: 64 is no whole number from 256 to 10240")]
+    [InlineData("""{"runtime":"dotnet8"}""", "runtime: \"dotnet8\" is none of provided.al2023, dotnet10")]
+    [InlineData("""{"account":"1234"}""", "account: \"1234\" is not of the form 111122223333")]
+    [InlineData("""{"allowSkipVerify":"yes"}""", "allowSkipVerify: \"yes\" is neither true nor false")]
+    [InlineData("""{"logRetentionDays":31}""", "logRetentionDays: 31 is none of 1, 3, 5")]
+    [InlineData("""{"allowedCidrs":["10.0.0.0/8"]}""", "allowedCidrs: without a vpc nothing can hold the functions to them")]
+    [InlineData("""{"production":true,"removalPolicy":"destroy","alarmEmail":"a@example.com"}""", "removalPolicy: a production environment retains its data")]
+    [InlineData("""{"production":true,"alarmEmail":"a@example.com","allowSkipVerify":true}""", "allowSkipVerify: a production environment checks")]
+    [InlineData("""{"production":true}""", "alarmEmail: a production environment tells somebody")]
+    [InlineData("""{"vpc":{"id":"vpc-1"}}""", "vpc.s3PrefixList: is missing")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":[],"s3PrefixList":"pl-1","interfaceEndpoints":["states"]},"allowedCidrs":["10.0.0.0/8"]}""", "vpc.subnets: name one subnet for each")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":["eu-west-1a"],"s3PrefixList":"pl-1"},"allowedCidrs":["10.0.0.1/8"]}""", "allowedCidrs: '10.0.0.1/8' is no network")]
+    [InlineData("""{"sourceSecretArn":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:old"}""", "is not of the form arn:aws:secretsmanager")]
+    [InlineData("""{"region":"eu-west-1","sourceSecretArn":"arn:aws:secretsmanager:us-east-1:111122223333:secret:old-AbCdEf"}""", "the secret is in us-east-1, the environment in eu-west-1")]
+    [InlineData("""{"schedules":[{"name":"a","expression":"cron(0 2)","input":{}}]}""", "schedules[0].expression: \"cron(0 2)\" is not of the form rate(1 hour)")]
+    [InlineData("""{"schedules":[{"name":"a","expression":"rate(1 hour)"}]}""", "schedules[0].input: is missing")]
+    [InlineData("""{"schedules":[{"name":"a","expression":"rate(1 hour)","input":{}},{"name":"a","expression":"rate(2 hours)","input":{}}]}""", "the name 'a' stands 2 times")]
+    public void Says_what_is_wrong_and_where(string entry, string problem)
+    {
+        var wrong = Assert.Throws<EnvironmentException>(() => Read($$"""{"dev":{{entry}}}"""));
+
+        Assert.Contains("environments.dev.", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains(problem, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lists_every_problem_of_every_environment_at_once()
+    {
+        var wrong = Assert.Throws<EnvironmentException>(() => Read("""{"Dev":{},"prod":{"memoryMegabytes":1,"runtime":"x"},"test":{"production":true}}"""));
+
+        Assert.Equal(4, wrong.Message.Split('\n').Count(line => line.StartsWith("  - ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Names_the_environments_when_none_or_an_unknown_one_is_asked_for()
+    {
+        var list = Read("""{"dev":{},"prod":{"memoryMegabytes":512}}""");
+
+        Assert.Contains("dev, prod", Assert.Throws<EnvironmentException>(() => EnvironmentList.Find(list, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("'pord'", Assert.Throws<EnvironmentException>(() => EnvironmentList.Find(list, "pord")).Message, StringComparison.Ordinal);
+        Assert.Equal(512, EnvironmentList.Find(list, "prod").MemoryMegabytes);
+    }
+
+    [Fact]
+    public void A_package_that_is_not_there_is_named_with_the_command_that_makes_it()
+    {
+        var missing = Assert.Throws<EnvironmentException>(() => FunctionPackage.Find(new EnvironmentSettings { Name = "dev" }, "/nowhere"));
+
+        Assert.Contains("scripts/publish-functions.sh /nowhere", missing.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_data_stack_is_made_to_be_kept_unless_it_says_otherwise()
+    {
+        var list = Read("""{"kept":{},"gone":{"removalPolicy":"destroy"}}""");
+
+        Assert.Equal([true, false], list.Select(entry => entry.Retain));
+    }
+
+    private static IReadOnlyList<EnvironmentSettings> Read(string json) => EnvironmentList.Read(JsonDocument.Parse(json).RootElement);
+}

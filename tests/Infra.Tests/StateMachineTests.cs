@@ -1,0 +1,159 @@
+using System.Text.RegularExpressions;
+using Functions;
+
+namespace Infra.Tests;
+
+public sealed class StateMachineTests(SynthesisedStacks stacks)
+{
+    // What Lambda and Step Functions themselves answer with.
+    private static readonly string[] ServiceErrors =
+    [
+        "Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.Unknown",
+        "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout", "States.ALL",
+    ];
+
+    private readonly StateMachineJson machine = new(stacks.All[0].PipelineJson);
+
+    [Fact]
+    public void Is_the_same_in_every_environment() =>
+        Assert.All(stacks.All, environment => Assert.Equal(machine.Text, new StateMachineJson(environment.PipelineJson).Text));
+
+    [Fact]
+    public void Fills_in_every_placeholder_and_has_a_place_for_every_function()
+    {
+        var placeholders = Regex.Matches(machine.Text, @"\$\{(?<name>\w+)\}", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(match => match.Groups["name"].Value);
+
+        Assert.Equal(machine.Substitutions.Order(StringComparer.Ordinal), placeholders.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(HandlerNames.All.Select(handler => $"{FunctionRights.IdOf(handler)}FunctionArn").Append("StagingBucketName").Order(StringComparer.Ordinal), machine.Substitutions.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Knows_every_error_that_it_retries_or_catches()
+    {
+        var names = machine.AllStates.SelectMany(state => state.Retries.Concat(state.Catches)).SelectMany(rule => rule["ErrorEquals"].Texts()).Distinct(StringComparer.Ordinal);
+
+        Assert.Empty(names.Except(ErrorNames.All).Except(ServiceErrors));
+    }
+
+    [Fact]
+    public void Has_a_timeout_on_every_task_and_on_the_whole()
+    {
+        Assert.Equal(14 * 24 * 3600, (int)machine.Json["TimeoutSeconds"]!);
+        Assert.All(machine.AllStates.Where(state => state.Kind == "Task"), state => Assert.InRange((int)state.Json["TimeoutSeconds"]!, 1, 960));
+    }
+
+    [Fact]
+    public void Waits_for_a_function_longer_than_the_function_may_take()
+    {
+        foreach (var state in machine.AllStates.Where(state => state.Invokes))
+        {
+            var function = ((string)state.Json["Parameters"]!["FunctionName"]!).Split(':')[^1];
+            var rights = FunctionRights.All.Single(rights => function == $"{rights.Id}FunctionArn");
+
+            Assert.True((int)state.Json["TimeoutSeconds"]! > rights.Minutes * 60, state.Name);
+        }
+    }
+
+    [Fact]
+    public void Retries_what_may_pass_with_backoff_jitter_and_a_cap_and_never_what_was_refused()
+    {
+        var invoking = machine.AllStates.Where(state => state.Invokes).ToList();
+
+        var retried = invoking[0].Retries.SelectMany(retry => retry["ErrorEquals"].Texts()).ToList();
+        Assert.Equal(8, invoking.Count);
+        Assert.Contains(ErrorNames.Transient, retried);
+        Assert.Equal([ErrorNames.Transient], retried.Intersect(ErrorNames.All));
+        Assert.DoesNotContain("States.ALL", retried);
+        Assert.All(invoking, state => Assert.Equal(invoking[0].Json["Retry"]!.ToJsonString(), state.Json["Retry"]!.ToJsonString()));
+        Assert.All(machine.AllStates.SelectMany(state => state.Retries), retry =>
+        {
+            Assert.Equal("FULL", (string)retry["JitterStrategy"]!);
+            Assert.True((int)retry["BackoffRate"]! > 1);
+            Assert.InRange((int)retry["MaxDelaySeconds"]!, 1, 300);
+            Assert.InRange((int)retry["MaxAttempts"]!, 1, 30);
+        });
+    }
+
+    [Fact]
+    public void Tolerates_no_failed_chunk_and_takes_the_concurrency_from_the_input()
+    {
+        var maps = machine.AllStates.Where(state => state.Kind == "Map").ToList();
+
+        Assert.Equal(["Export", "Import", "Verify"], maps.Select(map => map.Name));
+        Assert.Equal(MigrationStateMachine.MapLabels, maps.Select(map => (string)map.Json["Label"]!));
+        Assert.All(maps, map =>
+        {
+            Assert.Equal(0, (int)map.Json["ToleratedFailurePercentage"]!);
+            Assert.Equal("$.migration.maxConcurrency", (string)map.Json["MaxConcurrencyPath"]!);
+            Assert.Equal("DISTRIBUTED", (string)map.Json["ItemProcessor"]!["ProcessorConfig"]!["Mode"]!);
+            Assert.Equal("arn:aws:states:::s3:getObject", (string)map.Json["ItemReader"]!["Resource"]!);
+            Assert.Equal("arn:aws:states:::s3:putObject", (string)map.Json["ResultWriter"]!["Resource"]!);
+            Assert.True(map.Json.ContainsKey("ResultPath") && map.Json["ResultPath"] is null, "the results would be state data");
+            Assert.False(map.Json["ItemProcessor"]!.AsObject().ContainsKey("ItemBatcher"));
+        });
+    }
+
+    [Theory]
+    [InlineData("PlanDone?", "Plan")]
+    [InlineData("StageDone?", "Stage")]
+    [InlineData("ExportChunkDone?", "ExportChunk")]
+    [InlineData("ImportChunkDone?", "ImportChunk")]
+    [InlineData("VerifyChunkDone?", "VerifyChunk")]
+    public void Calls_a_stage_again_until_it_is_done(string choice, string stage)
+    {
+        var state = machine.AllStates.Single(state => state.Name == choice);
+
+        Assert.Equal(stage, (string)state.Json["Default"]!);
+        Assert.Equal([choice], machine.AllStates.Single(other => other.Name == stage).Nexts.Where(next => next.EndsWith('?')));
+    }
+
+    [Fact]
+    public void Leads_every_failure_of_a_stage_through_the_report_to_a_state_that_names_it()
+    {
+        var whole = machine.AllStates.Where(state => state.Machine.Length == 0).ToList();
+        var stages = whole.Where(state => state.Kind is "Task" or "Map" && state.Name is not "Validate" and not "ReportFailure").ToList();
+
+        Assert.Equal(6, stages.Count);
+        Assert.All(stages, state => Assert.Equal(("States.ALL", "ReportFailure"), (state.Catches.Single()["ErrorEquals"].Texts().Single(), (string)state.Catches.Single()["Next"]!)));
+        Assert.Equal(["FailureNamed?", "FailedUnreported"], whole.Single(state => state.Name == "ReportFailure").Nexts.Order(StringComparer.Ordinal).Reverse());
+        Assert.All(machine.AllStates.Where(state => state.Kind == "Fail"), state =>
+        {
+            Assert.True(state.Json.ContainsKey("Error") || (string)state.Json["ErrorPath"]! == "$.failure.Error", state.Name);
+            Assert.True(state.Json.ContainsKey("CausePath"), state.Name);
+        });
+    }
+
+    [Fact]
+    public void Shows_the_sentence_of_an_input_that_is_refused()
+    {
+        var validate = machine.AllStates.Single(state => state.Name == "Validate");
+
+        var refused = validate.Catches.First();
+        Assert.Equal("ReadRefusal", (string)refused["Next"]!);
+        Assert.Superset(new HashSet<string> { ErrorNames.InvalidInput, ErrorNames.AlreadyRunning, ErrorNames.OtherMigration }, refused["ErrorEquals"].Texts().ToHashSet());
+        Assert.Equal("$.failure.Cause.errorMessage", (string)machine.AllStates.Single(state => state.Name == "NotStarted").Json["CausePath"]!);
+    }
+
+    [Fact]
+    public void Succeeds_with_every_verdict_that_is_complete_and_with_no_other()
+    {
+        var verdict = machine.AllStates.Single(state => state.Name == "Verdict?").Json;
+
+        var byVerdict = verdict["Choices"]!.AsArray().SelectMany(choice => choice.Objects().Select(rule => (string?)rule["StringEquals"]).OfType<string>()
+            .Select(name => (name, next: (string)choice!["Next"]!))).ToDictionary(pair => pair.name, pair => pair.next, StringComparer.Ordinal);
+        Assert.Equal(Enum.GetNames<global::Migration.Verdict>().Except(["Stopped"]).Order(StringComparer.Ordinal), byVerdict.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["Unverified", "Verified"], byVerdict.Where(pair => pair.Value == "Succeeded").Select(pair => pair.Key).Order(StringComparer.Ordinal));
+        Assert.Equal("Stopped", (string)verdict["Default"]!);
+    }
+
+    [Fact]
+    public void Writes_and_reads_where_the_functions_do()
+    {
+        var formats = machine.AllStates.SelectMany(state => state.Json.Objects()).SelectMany(part => part).Where(part => part.Key is "Key.$" or "Prefix.$")
+            .Select(part => (string)part.Value!).Where(path => path.StartsWith("States.Format", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToList();
+
+        Assert.Equal(4, formats.Count);
+        Assert.Single(formats, format => format.StartsWith($"States.Format('{DeployedLayout.Prefix("{}")}/failures/", StringComparison.Ordinal));
+        Assert.Equal(3, formats.Count(format => format.StartsWith($"States.Format('{StagingKeys.MapRuns}", StringComparison.Ordinal)));
+    }
+}
