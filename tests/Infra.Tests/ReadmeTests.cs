@@ -1,0 +1,45 @@
+using System.Text.RegularExpressions;
+using Functions;
+
+namespace Infra.Tests;
+
+public sealed class ReadmeTests(SynthesisedStacks stacks)
+{
+    private static readonly string Readme = File.ReadAllText(Path.Combine(ProjectFolder.Root, "README.md"));
+
+    [Fact]
+    public void Shows_the_state_machine_that_is_deployed()
+    {
+        var picture = StateMachinePicture.Draw(new StateMachineJson(stacks.All[0].PipelineJson));
+
+        Assert.True(Readme.Contains($"```mermaid\n{picture}```", StringComparison.Ordinal), $"put this picture into README.md:\n{picture}");
+    }
+
+    [Fact]
+    public void Describes_every_property_of_an_environment()
+    {
+        var source = File.ReadAllText(Path.Combine(ProjectFolder.Root, "infra", "EnvironmentList.cs"));
+        var properties = Regex.Matches(source, "(?:reader\\.(?:Text|Texts|Choice|Number|Numbers|Flag|Objects|Object|Raw)\\(|Needed\\(reader, )\"(?<name>\\w+)\"", RegexOptions.None, TimeSpan.FromSeconds(1))
+            .Select(match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToList();
+
+        Assert.True(properties.Count > 25);
+        Assert.Empty(properties.Where(name => !Readme.Contains($"`{name}`", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Says_what_to_do_for_every_error_name()
+    {
+        var fails = new StateMachineJson(stacks.All[0].PipelineJson).AllStates.Where(state => state.Kind == "Fail").Select(state => (string?)state.Json["Error"]).OfType<string>();
+
+        Assert.Empty(ErrorNames.All.Concat(fails).Distinct(StringComparer.Ordinal).Where(name => !Readme.Contains($"| `{name}` |", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Names_every_output()
+    {
+        var outputs = stacks.All.SelectMany(environment => new[] { environment.DataJson, environment.PipelineJson })
+            .SelectMany(template => template["Outputs"]!.AsObject().Select(output => output.Key)).Where(name => !name.StartsWith("Exports", StringComparison.Ordinal));
+
+        Assert.Empty(outputs.Distinct(StringComparer.Ordinal).Where(name => !Readme.Contains($"`{name}`", StringComparison.Ordinal)));
+    }
+}
