@@ -4,6 +4,7 @@ using Functions;
 
 namespace Infra.Tests;
 
+[Collection(SynthesisedStacks.OneAtATime)]
 public sealed class PipelineTests(SynthesisedStacks stacks)
 {
     [Fact]

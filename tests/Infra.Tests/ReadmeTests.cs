@@ -23,7 +23,7 @@ public sealed class ReadmeTests(SynthesisedStacks stacks)
             .Select(match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToList();
 
         Assert.True(properties.Count > 25);
-        Assert.Empty(properties.Where(name => !Readme.Contains($"`{name}`", StringComparison.Ordinal)));
+        Assert.All(properties, name => Assert.Contains($"`{name}`", Readme, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class ReadmeTests(SynthesisedStacks stacks)
     {
         var fails = new StateMachineJson(stacks.All[0].PipelineJson).AllStates.Where(state => state.Kind == "Fail").Select(state => (string?)state.Json["Error"]).OfType<string>();
 
-        Assert.Empty(ErrorNames.All.Concat(fails).Distinct(StringComparer.Ordinal).Where(name => !Readme.Contains($"| `{name}` |", StringComparison.Ordinal)));
+        Assert.All(ErrorNames.All.Concat(fails), name => Assert.Contains($"| `{name}` |", Readme, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -40,6 +40,6 @@ public sealed class ReadmeTests(SynthesisedStacks stacks)
         var outputs = stacks.All.SelectMany(environment => new[] { environment.DataJson, environment.PipelineJson })
             .SelectMany(template => template["Outputs"]!.AsObject().Select(output => output.Key)).Where(name => !name.StartsWith("Exports", StringComparison.Ordinal));
 
-        Assert.Empty(outputs.Distinct(StringComparer.Ordinal).Where(name => !Readme.Contains($"`{name}`", StringComparison.Ordinal)));
+        Assert.All(outputs.Distinct(StringComparer.Ordinal), name => Assert.Contains($"`{name}`", Readme, StringComparison.Ordinal));
     }
 }

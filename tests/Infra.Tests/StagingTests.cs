@@ -2,6 +2,7 @@ using Amazon.CDK.Assertions;
 
 namespace Infra.Tests;
 
+[Collection(SynthesisedStacks.OneAtATime)]
 public sealed class StagingTests(SynthesisedStacks stacks)
 {
     [Fact]

@@ -23,6 +23,9 @@ public sealed record SynthesisedEnvironment(EnvironmentSettings Settings, Templa
 /// <summary>Every environment of <c>cdk.json</c> and two that it does not have, synthesised once for all tests.</summary>
 public sealed class SynthesisedStacks : IDisposable
 {
+    /// <summary>The collection of the classes that use CDK's own matchers: they run in one Node process that takes one call at a time.</summary>
+    public const string OneAtATime = "CDK";
+
     private readonly DirectoryInfo work = Directory.CreateTempSubdirectory("influx-migrate-infra-");
 
     public SynthesisedStacks()
