@@ -13,7 +13,7 @@ internal static class StagingKeys
     public const string MapRuns = "map-runs/";
 
     /// <summary>Why chunks failed, which the state machine writes for the report.</summary>
-    public const string Failures = "failures/*";
+    public static string Failures { get; } = DeployedLayout.Failures("*") + "*";
 
     /// <summary>The lists that the Maps read.</summary>
     public static string Items { get; } = DeployedLayout.Items("*", "*");

@@ -86,6 +86,9 @@ public sealed record ReportAnswer
     /// <summary>The verdict as a sentence.</summary>
     public required string Sentence { get; init; }
 
+    /// <summary>The error's name where the execution was stopped: of a failed Map that of its chunk.</summary>
+    public string? Error { get; init; }
+
     /// <summary>The report for programs; null where the migration stopped before it had a plan.</summary>
     public string? ReportKey { get; init; }
 
@@ -123,6 +126,7 @@ public sealed record MigrationLock(string ExecutionId);
 [JsonSerializable(typeof(ChunkAnswer))]
 [JsonSerializable(typeof(StageAnswer))]
 [JsonSerializable(typeof(ReportAnswer))]
+[JsonSerializable(typeof(ExecutionFailure))]
 [JsonSerializable(typeof(MigrationLock))]
 [JsonSerializable(typeof(IReadOnlyList<ChunkItem>))]
 public sealed partial class FunctionsJson : JsonSerializerContext;

@@ -239,7 +239,36 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
 
         Assert.Equal(ErrorNames.SecretUnusable, failed.ErrorType);
         Assert.Equal("Stopped", report["verdict"]!.GetValue<string>());
+        Assert.Equal(ErrorNames.SecretUnusable, report["error"]!.GetValue<string>());
         Assert.Contains("SecretUnusable", report["sentence"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_failed_Map_is_reported_with_the_error_of_its_first_chunk(bool asString)
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url);
+        var name = $"failed-chunk-{asString}";
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, name));
+        await migration.CallAsync(HandlerNames.Plan, state);
+        foreach (var (chunk, message) in new[] { ("c-2", "a later one"), ("c-1", "no permission to write") })
+        {
+            var kept = new JsonObject { ["Error"] = ErrorNames.Refused, ["Cause"] = $$"""{"errorType":"Refused","errorMessage":"{{message}}"}""" }.ToJsonString();
+            await fixture.Client.PutObjectAsync(new Amazon.S3.Model.PutObjectRequest
+            {
+                BucketName = DeployedFixture.Bucket,
+                Key = $"{DeployedLayout.Prefix(name)}/{DeployedLayout.Failures(name)}{chunk}.json",
+                ContentBody = asString ? JsonValue.Create(kept).ToJsonString() : kept,
+            });
+        }
+
+        state["failure"] = new JsonObject { ["Error"] = "States.ExceedToleratedFailureThreshold", ["Cause"] = "The specified tolerated failure threshold was exceeded" };
+        var report = await migration.CallAsync(HandlerNames.Report, state);
+
+        Assert.Equal(ErrorNames.Refused, report["error"]!.GetValue<string>());
+        Assert.Contains("the chunk c-1: no permission to write (1 more in failures/", report["sentence"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,10 +10,13 @@ internal sealed class ReportHandler(Deployment deployment)
 {
     public async Task<ReportAnswer> HandleAsync(MigrationState state, Invocation invocation, CancellationToken cancellationToken)
     {
-        var failure = state.Failure is { } stopped ? $"{stopped.Error}: {stopped.Cause}" : null;
         var migration = await deployment.OpenAsync(state, cancellationToken);
+        var stopped = state.Failure is { } caught ? await ChunkFailures.NameAsync(migration.Store, migration.Execution, caught, cancellationToken) : null;
+        var failure = stopped is null ? null : $"{stopped.Error}: {stopped.Cause}";
+        // A Fail state takes no name of Step Functions' own.
+        var error = stopped?.Error.StartsWith("States.", StringComparison.Ordinal) == true ? null : stopped?.Error;
         if (failure is not null && await migration.FindPlanAsync(cancellationToken) is null)
-            return new ReportAnswer { Verdict = Verdict.Stopped, Sentence = $"Stopped before there was a plan; nothing was moved. {failure}" };
+            return new ReportAnswer { Verdict = Verdict.Stopped, Error = error, Sentence = $"Stopped before there was a plan; nothing was moved. {failure}" };
         var (plan, context) = await migration.StageAsync(cancellationToken);
         var builder = new ReportBuilder(migration.Store, plan.Plan, context.Progress, context.Time);
         var report = failure is null
@@ -31,7 +34,9 @@ internal sealed class ReportHandler(Deployment deployment)
         return new ReportAnswer
         {
             Verdict = report.Verdict,
-            Sentence = report.Sentence,
+            // It is the execution's cause in the console, so what stopped it comes first.
+            Sentence = failure is null ? report.Sentence : $"{failure}. {report.Sentence}",
+            Error = error,
             ReportKey = $"{prefix}/{StagingLayout.ReportJson}",
             ReportHtmlKey = $"{prefix}/{StagingLayout.ReportHtml}",
             Points = report.Points,
