@@ -1,9 +1,9 @@
 using Amazon.CDK;
 using Amazon.CDK.AWS.CloudWatch;
 using Amazon.CDK.AWS.S3;
+using Constructs;
 using Functions;
 using Functions.Logs;
-using Constructs;
 
 namespace Infra;
 

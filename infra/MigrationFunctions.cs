@@ -2,8 +2,8 @@ using Amazon.CDK;
 using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.Lambda;
 using Amazon.CDK.AWS.Logs;
-using Functions;
 using Constructs;
+using Functions;
 
 namespace Infra;
 

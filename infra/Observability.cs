@@ -5,9 +5,9 @@ using Amazon.CDK.AWS.Events;
 using Amazon.CDK.AWS.Events.Targets;
 using Amazon.CDK.AWS.SNS;
 using Amazon.CDK.AWS.SNS.Subscriptions;
+using Constructs;
 using Functions;
 using Functions.Logs;
-using Constructs;
 
 namespace Infra;
 
