@@ -3,7 +3,8 @@
 - Debian's ANTLR runtime is older than the generator of moto's grammar, whose tables it then refuses.
 - The state machine's S3 reads go to S3_URL, the tests' real S3 server, instead of to moto's own S3.
 - Every Lambda function that is made in moto is invoked at LAMBDA_URL.
-- A time in an execution's context is written as AWS writes it.
+- A state machine is started again while it holds earlier executions, which moto can't copy.
+- A time in an execution's context is written as AWS writes it, and one in an answer of Step Functions as seconds since 1970.
 """
 import datetime
 import importlib
@@ -81,6 +82,19 @@ def invoke_functions_at(url):
     functions.LambdaFunction._invoke_lambda = invoke
 
 
+def copy_state_machines_without_executions():
+    import copy
+
+    from moto.stepfunctions.models import StateMachine
+
+    def without_executions(self, memo):
+        clone = copy.copy(self)
+        clone.executions = []
+        return clone
+
+    StateMachine.__deepcopy__ = without_executions
+
+
 def write_times_as_aws_does():
     original = json.JSONEncoder.default
 
@@ -92,10 +106,31 @@ def write_times_as_aws_does():
     json.JSONEncoder.default = default
 
 
+def answer_times_in_seconds():
+    import types
+
+    import moto.stepfunctions.responses as responses
+
+    def seconds(value):
+        if isinstance(value, dict):
+            return {key: seconds_of(item) if key.endswith("Date") and isinstance(item, (str, datetime.datetime)) else seconds(item)
+                    for key, item in value.items()}
+        return [seconds(item) for item in value] if isinstance(value, list) else value
+
+    def seconds_of(moment):
+        if isinstance(moment, str):
+            moment = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00"))
+        return moment.timestamp()
+
+    responses.json = types.SimpleNamespace(loads=json.loads, dumps=lambda value, **options: json.dumps(seconds(value), **options))
+
+
 read_newer_antlr_tables()
 read_objects_from(os.environ["S3_URL"])
 invoke_functions_at(os.environ["LAMBDA_URL"])
+copy_state_machines_without_executions()
 write_times_as_aws_does()
+answer_times_in_seconds()
 
 from moto.server import main  # noqa: E402
 

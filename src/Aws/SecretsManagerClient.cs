@@ -45,7 +45,7 @@ public sealed class SecretsManagerClient(AwsJsonConfig? config = null, AWSCreden
 
 internal sealed record GetSecretValueInput(string SecretId, string VersionStage);
 
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(GetSecretValueInput))]
 [JsonSerializable(typeof(SecretValue))]
 internal sealed partial class SecretsManagerJson : JsonSerializerContext;

@@ -147,7 +147,7 @@ internal sealed record ListMapRunsInput(string ExecutionArn, string? NextToken);
 
 internal sealed record MapRunInput(string MapRunArn);
 
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(StartExecutionInput))]
 [JsonSerializable(typeof(StartedExecution))]
 [JsonSerializable(typeof(ExecutionInput))]

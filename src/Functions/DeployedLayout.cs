@@ -17,7 +17,7 @@ public static class DeployedLayout
     /// <param name="handler">The handler that the Map calls.</param>
     public static string Items(string execution, string handler) => $"items/{execution}/{handler}.json";
 
-    /// <summary>Why chunks of an execution failed, which the state machine writes: <c>CHUNK.json</c> each.</summary>
+    /// <summary>Why chunks of an execution failed, which the state machine writes: <c>STAGE-CHUNK.json</c> each.</summary>
     /// <param name="execution">The execution's name.</param>
     public static string Failures(string execution) => $"failures/{execution}/";
 }

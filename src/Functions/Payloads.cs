@@ -117,6 +117,7 @@ public sealed record MigrationLock(string ExecutionId);
 
 /// <summary>The JSON of everything that crosses the functions' border.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -44,7 +44,7 @@ internal sealed record NewAuthorizationDto(
     [property: JsonPropertyName("orgID")] string OrgId, string Description, PermissionDto[] Permissions);
 
 /// <summary>The bodies of the 2.x API that are read and sent; unknown properties are passed over.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(BucketsDto))]
 [JsonSerializable(typeof(NewBucketDto))]
 [JsonSerializable(typeof(BucketPatchDto))]

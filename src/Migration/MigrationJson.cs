@@ -4,6 +4,7 @@ namespace Migration;
 
 /// <summary>The JSON of everything that is staged: camelCase, enumerations by name, without reflection.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
     WriteIndented = true,

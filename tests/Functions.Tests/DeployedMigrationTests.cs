@@ -253,7 +253,7 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
         var name = $"failed-chunk-{asString}";
         var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, name));
         await migration.CallAsync(HandlerNames.Plan, state);
-        foreach (var (chunk, message) in new[] { ("c-2", "a later one"), ("c-1", "no permission to write") })
+        foreach (var (chunk, message) in new[] { ("verify-c-1", "a later stage"), ("import-c-2", "no permission to write") })
         {
             var kept = new JsonObject { ["Error"] = ErrorNames.Refused, ["Cause"] = $$"""{"errorType":"Refused","errorMessage":"{{message}}"}""" }.ToJsonString();
             await fixture.Client.PutObjectAsync(new Amazon.S3.Model.PutObjectRequest
@@ -268,7 +268,7 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
         var report = await migration.CallAsync(HandlerNames.Report, state);
 
         Assert.Equal(ErrorNames.Refused, report["error"]!.GetValue<string>());
-        Assert.Contains("the chunk c-1: no permission to write (1 more in failures/", report["sentence"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("the import of the chunk c-2: no permission to write (1 more in failures/", report["sentence"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -152,8 +152,10 @@ public sealed class StateMachineTests(SynthesisedStacks stacks)
         var formats = machine.AllStates.SelectMany(state => state.Json.Objects()).SelectMany(part => part).Where(part => part.Key is "Key.$" or "Prefix.$")
             .Select(part => (string)part.Value!).Where(path => path.StartsWith("States.Format", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToList();
 
-        Assert.Equal(4, formats.Count);
-        Assert.Single(formats, format => format.StartsWith($"States.Format('{DeployedLayout.Prefix("{}")}/failures/", StringComparison.Ordinal));
+        Assert.Equal(6, formats.Count);
+        Assert.All(
+            [HandlerNames.Export, HandlerNames.Import, HandlerNames.Verify],
+            stage => Assert.Single(formats, format => format.StartsWith($"States.Format('{DeployedLayout.Prefix("{}")}/{DeployedLayout.Failures("{}")}{stage}-{{}}.json'", StringComparison.Ordinal)));
         Assert.Equal(3, formats.Count(format => format.StartsWith($"States.Format('{StagingKeys.MapRuns}", StringComparison.Ordinal)));
     }
 }

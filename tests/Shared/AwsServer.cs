@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Net.Http.Json;
+using System.Text;
 
 namespace TestServers;
 
@@ -47,7 +47,8 @@ public sealed class AwsServer : IAsyncDisposable
         var server = new AwsServer(started, new Uri($"http://127.0.0.1:{port}"));
         // Without this moto takes executions but does not execute them.
         using var client = new HttpClient();
-        using var answer = await client.PostAsJsonAsync(new Uri(server.Url, "/moto-api/config"), new { stepfunctions = new { execute_state_machine = true } });
+        using var config = new StringContent("""{"stepfunctions":{"execute_state_machine":true}}""", Encoding.UTF8, "application/json");
+        using var answer = await client.PostAsync(new Uri(server.Url, "/moto-api/config"), config);
         answer.EnsureSuccessStatusCode();
         return server;
     }

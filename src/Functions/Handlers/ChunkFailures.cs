@@ -10,7 +10,7 @@ internal static class ChunkFailures
     // What Step Functions calls its own failures.
     private const string OwnErrors = "States.";
 
-    /// <summary>The failure of the first chunk by its id, in words of its own; the given one when no chunk's is kept or it is none of a Map.</summary>
+    /// <summary>The first failure by stage and chunk, in words of its own; the given one when no chunk's is kept or it is none of a Map.</summary>
     /// <param name="store">The migration's store.</param>
     /// <param name="execution">The execution's name.</param>
     /// <param name="failure">What Step Functions caught.</param>
@@ -30,7 +30,9 @@ internal static class ChunkFailures
         using var reader = new StreamReader(stream);
         var kept = Read(await reader.ReadToEndAsync(cancellationToken));
         var more = keys.Count == 1 ? "" : $" ({keys.Count - 1} more in {DeployedLayout.Failures(execution)})";
-        return kept with { Cause = $"the chunk {Path.GetFileNameWithoutExtension(first)}: {Message(kept.Cause)}{more}" };
+        // STAGE-CHUNK; the stages' names are in the order of the flow.
+        var name = Path.GetFileNameWithoutExtension(first).Split('-', 2);
+        return kept with { Cause = $"the {name[0]} of the chunk {name[^1]}: {Message(kept.Cause)}{more}" };
     }
 
     // Step Functions may store a text as it is or as a JSON string.
