@@ -1,6 +1,7 @@
 using Amazon.CDK;
 using Amazon.CDK.AWS.KMS;
 using Amazon.CDK.AWS.S3;
+using Aws;
 using Constructs;
 
 namespace Infra;
@@ -19,7 +20,7 @@ public sealed class DataStack : Stack
         SourceSecret = secrets.Source;
         DestinationSecret = secrets.Destination;
 
-        Output("StagingBucketName", StagingBucket.BucketName, "Staged chunks, receipts and reports");
+        Output(OutputNames.StagingBucketName, StagingBucket.BucketName, "Staged chunks, receipts and reports");
         Output("SourceSecretArn", SourceSecret, "The source's token");
         Output("DestinationSecretArn", DestinationSecret, "The destination's token");
         Output("PutSourceSecret", PutSecret(SourceSecret, "source"), "Puts the source's token in from a file");

@@ -1,5 +1,6 @@
 using Amazon.CDK;
 using Amazon.CDK.AWS.Lambda;
+using Aws;
 
 namespace Infra;
 
@@ -12,8 +13,8 @@ public sealed class Deployment
     /// <param name="code">The functions' executable.</param>
     public Deployment(App app, EnvironmentSettings settings, Code code)
     {
-        Data = new DataStack(app, $"influx-migrate-{settings.Name}-data", settings, Props("staged data and tokens"));
-        Pipeline = new PipelineStack(app, $"influx-migrate-{settings.Name}-pipeline", settings, Data, code, Props("functions, state machine and alarms"));
+        Data = new DataStack(app, StackNames.Data(settings.Name), settings, Props("staged data and tokens"));
+        Pipeline = new PipelineStack(app, StackNames.Pipeline(settings.Name), settings, Data, code, Props("functions, state machine and alarms"));
         Tags.Of(app).Add("application", "influx-migrate");
 
         StackProps Props(string what) => new()

@@ -1,4 +1,5 @@
 using Amazon.CDK.AWS.IAM;
+using Aws;
 using Constructs;
 using Migration;
 
@@ -13,7 +14,10 @@ internal sealed class OperatorPolicies : Construct
     {
         var stack = Amazon.CDK.Stack.Of(this);
         string States(string resource) => $"arn:{stack.Partition}:states:{stack.Region}:{stack.Account}:{resource}";
+        string Described(string deployed) => $"arn:{stack.Partition}:cloudformation:{stack.Region}:{stack.Account}:stack/{deployed}/*";
         var name = machine.StateMachine.StateMachineName;
+        // The command finds state machine and staging bucket by the stacks' outputs.
+        var outputs = Allow(["cloudformation:DescribeStacks"], Described(StackNames.Pipeline(settings.Name)), Described(StackNames.Data(settings.Name)));
         Operate = new ManagedPolicy(this, "Operate", new ManagedPolicyProps
         {
             Description = $"Start, watch, stop and redrive migrations of influx-migrate, {settings.Name}",
@@ -28,6 +32,7 @@ internal sealed class OperatorPolicies : Construct
                     machine.Executions()),
                 Allow(["states:DescribeMapRun", "states:ListExecutions"], States($"mapRun:{name}/*")),
                 Allow(["states:DescribeExecution", "states:GetExecutionHistory"], States($"execution:{name}/*")),
+                outputs,
             ],
         });
         ReadReports = new ManagedPolicy(this, "ReadReports", new ManagedPolicyProps
@@ -48,6 +53,7 @@ internal sealed class OperatorPolicies : Construct
                     },
                 }),
                 StagingKeys.KeyStatement(data.Key, "s3", "kms:Decrypt"),
+                outputs,
             ],
         });
     }

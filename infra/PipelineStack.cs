@@ -1,5 +1,6 @@
 using Amazon.CDK;
 using Amazon.CDK.AWS.Lambda;
+using Aws;
 using Constructs;
 
 namespace Infra;
@@ -27,13 +28,13 @@ public sealed class PipelineStack : Stack
 
         var arn = machine.StateMachine.StateMachineArn;
         var console = $"https://{Region}.console.aws.amazon.com";
-        Output("StateMachineArn", arn, "What an execution is started of");
-        Output("ConsoleUrl", $"{console}/states/home?region={Region}#/statemachines/view/{arn}", "Start and watch executions here");
+        Output(OutputNames.StateMachineArn, arn, "What an execution is started of");
+        Output(OutputNames.ConsoleUrl, $"{console}/states/home?region={Region}#/statemachines/view/{arn}", "Start and watch executions here");
         Output("DashboardUrl", $"{console}/cloudwatch/home?region={Region}#dashboards:name={dashboard.Dashboard.DashboardName}", "Stages, lag, what was left out, cost drivers");
         Output("StartCommand", $"aws stepfunctions start-execution --region {Region} --state-machine-arn {arn} --name NAME --input file://events/start-migration.json", "Starts a migration from a file");
         Output("TopicArn", observability.Topic.TopicArn, "Subscribe to hear of alarms and ends");
-        Output("OperatePolicyArn", policies.Operate.ManagedPolicyArn, "For people who start and watch migrations");
-        Output("ReadReportsPolicyArn", policies.ReadReports.ManagedPolicyArn, "For people who read reports");
+        Output(OutputNames.OperatePolicyArn, policies.Operate.ManagedPolicyArn, "For people who start and watch migrations");
+        Output(OutputNames.ReadReportsPolicyArn, policies.ReadReports.ManagedPolicyArn, "For people who read reports");
         if (network is not null)
             Output("FunctionSecurityGroup", network.SecurityGroup.SecurityGroupId, "Let this group in at the servers");
     }

@@ -2,7 +2,7 @@ using Amazon.CDK;
 using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.KMS;
 using Amazon.CDK.AWS.S3;
-using Functions;
+using Migration;
 
 namespace Infra;
 

@@ -23,8 +23,8 @@ public sealed record SecretValue
 /// <summary>Secrets Manager, as far as it is needed. Rotation adds its calls here.</summary>
 /// <param name="config">The settings; null for those of the environment.</param>
 /// <param name="credentials">Who asks; null for the credentials that the SDK finds.</param>
-public sealed class SecretsManagerClient(AwsJsonConfig? config = null, AWSCredentials? credentials = null)
-    : AwsJsonClient(config ?? new AwsJsonConfig(Service), credentials)
+public sealed class SecretsManagerClient(AwsConfig? config = null, AWSCredentials? credentials = null)
+    : AwsJsonClient(Service, config, credentials)
 {
     /// <summary>The stage of the version in use.</summary>
     public const string Current = "AWSCURRENT";

@@ -5,8 +5,8 @@ namespace Aws;
 /// <summary>Step Functions, as far as it is needed: executions and map runs.</summary>
 /// <param name="config">The settings; null for those of the environment.</param>
 /// <param name="credentials">Who asks; null for the credentials that the SDK finds.</param>
-public sealed class StepFunctionsClient(AwsJsonConfig? config = null, AWSCredentials? credentials = null)
-    : AwsJsonClient(config ?? new AwsJsonConfig(Service), credentials)
+public sealed class StepFunctionsClient(AwsConfig? config = null, AWSCredentials? credentials = null)
+    : AwsJsonClient(Service, config, credentials)
 {
     private static readonly StepFunctionsJson Json = StepFunctionsJson.Default;
     private static readonly AwsJsonOperation<StartExecutionInput, StartedExecution> StartExecution = new("StartExecution", Json.StartExecutionInput, Json.StartedExecution);
@@ -14,6 +14,7 @@ public sealed class StepFunctionsClient(AwsJsonConfig? config = null, AWSCredent
     private static readonly AwsJsonOperation<StopExecutionInput, StoppedExecution> StopExecution = new("StopExecution", Json.StopExecutionInput, Json.StoppedExecution);
     private static readonly AwsJsonOperation<ExecutionInput, RedrivenExecution> RedriveExecution = new("RedriveExecution", Json.ExecutionInput, Json.RedrivenExecution);
     private static readonly AwsJsonOperation<ListExecutionsInput, ExecutionPage> ListExecutions = new("ListExecutions", Json.ListExecutionsInput, Json.ExecutionPage);
+    private static readonly AwsJsonOperation<ExecutionHistoryInput, ExecutionHistory> GetExecutionHistory = new("GetExecutionHistory", Json.ExecutionHistoryInput, Json.ExecutionHistory);
     private static readonly AwsJsonOperation<ListMapRunsInput, MapRunPage> ListMapRuns = new("ListMapRuns", Json.ListMapRunsInput, Json.MapRunPage);
     private static readonly AwsJsonOperation<MapRunInput, MapRun> DescribeMapRun = new("DescribeMapRun", Json.MapRunInput, Json.MapRun);
 
@@ -51,6 +52,13 @@ public sealed class StepFunctionsClient(AwsJsonConfig? config = null, AWSCredent
     /// <param name="cancellationToken">Cancels.</param>
     public Task<ExecutionPage> ListExecutionsAsync(string stateMachineArn, string? statusFilter, string? nextToken, CancellationToken cancellationToken) =>
         CallAsync(ListExecutions, new ListExecutionsInput(stateMachineArn, statusFilter, nextToken), cancellationToken);
+
+    /// <summary>What happened in an execution lately, the newest first and without its data.</summary>
+    /// <param name="executionArn">The execution.</param>
+    /// <param name="maxResults">How many events at most.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task<ExecutionHistory> GetLatestEventsAsync(string executionArn, int maxResults, CancellationToken cancellationToken) =>
+        CallAsync(GetExecutionHistory, new ExecutionHistoryInput(executionArn, maxResults, ReverseOrder: true, IncludeExecutionData: false), cancellationToken);
 
     /// <summary>The map runs of an execution.</summary>
     public Task<MapRunPage> ListMapRunsAsync(string executionArn, string? nextToken, CancellationToken cancellationToken) =>

@@ -16,6 +16,12 @@ public static class ExecutionStatus
 
     /// <summary>It failed.</summary>
     public const string Failed = "FAILED";
+
+    /// <summary>It ran out of time.</summary>
+    public const string TimedOut = "TIMED_OUT";
+
+    /// <summary>Someone stopped it.</summary>
+    public const string Aborted = "ABORTED";
 }
 
 /// <summary>A started execution.</summary>
@@ -43,7 +49,7 @@ public sealed record Execution
     /// <summary>Its name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>One of <see cref="ExecutionStatus"/>, TIMED_OUT or ABORTED.</summary>
+    /// <summary>One of <see cref="ExecutionStatus"/>.</summary>
     public string Status { get; init; } = "";
 
     /// <summary>Seconds since 1970.</summary>
@@ -69,12 +75,33 @@ public sealed record Execution
 
     /// <summary>REDRIVABLE, NOT_REDRIVABLE or REDRIVABLE_BY_MAP_RUN.</summary>
     public string? RedriveStatus { get; init; }
+
+    /// <summary>Why it can't be redriven.</summary>
+    public string? RedriveStatusReason { get; init; }
 }
 
 /// <summary>A page of executions.</summary>
 /// <param name="Executions">The executions, without input and output.</param>
 /// <param name="NextToken">Leads to the next page; null on the last.</param>
 public sealed record ExecutionPage(IReadOnlyList<Execution> Executions, string? NextToken);
+
+/// <summary>What happened in an execution.</summary>
+/// <param name="Events">The events.</param>
+public sealed record ExecutionHistory(IReadOnlyList<ExecutionEvent> Events);
+
+/// <summary>An event of an execution.</summary>
+/// <param name="Type">Such as TaskStateEntered, MapStateEntered, FailStateEntered or ExecutionFailed.</param>
+/// <param name="Timestamp">Seconds since 1970.</param>
+/// <param name="StateEnteredEventDetails">The state, where the event is its beginning.</param>
+public sealed record ExecutionEvent(string Type, double Timestamp, EnteredState? StateEnteredEventDetails)
+{
+    /// <summary>The type of the event that a Fail state's beginning is.</summary>
+    public const string FailStateEntered = "FailStateEntered";
+}
+
+/// <summary>A state that an execution entered.</summary>
+/// <param name="Name">Its name.</param>
+public sealed record EnteredState(string Name);
 
 /// <summary>A map run in a list.</summary>
 /// <param name="MapRunArn">Its ARN.</param>
@@ -122,7 +149,7 @@ public sealed record MapRun
     /// <summary>Its ARN.</summary>
     public string MapRunArn { get; init; } = "";
 
-    /// <summary>One of <see cref="ExecutionStatus"/> or ABORTED.</summary>
+    /// <summary>One of <see cref="ExecutionStatus"/>.</summary>
     public string Status { get; init; } = "";
 
     /// <summary>Seconds since 1970.</summary>
@@ -143,6 +170,8 @@ internal sealed record StopExecutionInput(string ExecutionArn, string? Error, st
 
 internal sealed record ListExecutionsInput(string StateMachineArn, string? StatusFilter, string? NextToken);
 
+internal sealed record ExecutionHistoryInput(string ExecutionArn, int MaxResults, bool ReverseOrder, bool IncludeExecutionData);
+
 internal sealed record ListMapRunsInput(string ExecutionArn, string? NextToken);
 
 internal sealed record MapRunInput(string MapRunArn);
@@ -157,6 +186,8 @@ internal sealed record MapRunInput(string MapRunArn);
 [JsonSerializable(typeof(RedrivenExecution))]
 [JsonSerializable(typeof(ListExecutionsInput))]
 [JsonSerializable(typeof(ExecutionPage))]
+[JsonSerializable(typeof(ExecutionHistoryInput))]
+[JsonSerializable(typeof(ExecutionHistory))]
 [JsonSerializable(typeof(ListMapRunsInput))]
 [JsonSerializable(typeof(MapRunPage))]
 [JsonSerializable(typeof(MapRunInput))]

@@ -4,6 +4,7 @@ using Functions.Handlers;
 using Functions.Logs;
 using Functions.Runtime;
 using Influx;
+using Migration;
 
 namespace Functions;
 

@@ -40,7 +40,7 @@ public sealed class AwsJsonClientTests : IAsyncLifetime
         server.On("secretsmanager.GetSecretValue", _ => AwsAnswer.Ok([]));
         using var client = new SecretsManagerClient(Config(server, SecretsManagerClient.Service), new BasicAWSCredentials(AwsJsonServer.AccessKey, "another"));
 
-        var refused = await Assert.ThrowsAsync<AwsJsonException>(() => client.GetSecretValueAsync("arn:1", "AWSCURRENT", CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<AwsException>(() => client.GetSecretValueAsync("arn:1", "AWSCURRENT", CancellationToken.None));
 
         Assert.Equal("InvalidSignatureException", refused.ErrorCode);
         Assert.Contains(server.Violations, violation => violation.Contains("does not match", StringComparison.Ordinal));
@@ -52,9 +52,9 @@ public sealed class AwsJsonClientTests : IAsyncLifetime
         server.On("secretsmanager.GetSecretValue", _ => AwsAnswer.Error("ResourceNotFoundException", "no such secret"));
         using var client = Secrets(server);
 
-        var missing = await Assert.ThrowsAsync<AwsJsonException>(() => client.GetSecretValueAsync("arn:1", "AWSCURRENT", CancellationToken.None));
+        var missing = await Assert.ThrowsAsync<AwsException>(() => client.GetSecretValueAsync("arn:1", "AWSCURRENT", CancellationToken.None));
 
-        Assert.Equal((AwsJsonException.ResourceNotFound, HttpStatusCode.BadRequest, "request-1", false), (missing.ErrorCode, missing.StatusCode, missing.RequestId, missing.IsTransient));
+        Assert.Equal((AwsException.ResourceNotFound, HttpStatusCode.BadRequest, "request-1", false), (missing.ErrorCode, missing.StatusCode, missing.RequestId, missing.IsTransient));
         Assert.Single(server.Calls);
     }
 
@@ -78,7 +78,7 @@ public sealed class AwsJsonClientTests : IAsyncLifetime
         server.On("secretsmanager.GetSecretValue", _ => AwsAnswer.Error("ThrottlingException", "slow down"));
         using var client = Secrets(server);
 
-        var throttled = await Assert.ThrowsAsync<AwsJsonException>(() => client.GetSecretValueAsync("arn:1", "AWSCURRENT", CancellationToken.None));
+        var throttled = await Assert.ThrowsAsync<AwsException>(() => client.GetSecretValueAsync("arn:1", "AWSCURRENT", CancellationToken.None));
 
         Assert.True(throttled.IsTransient);
         Assert.Equal(3, server.Calls.Count);
@@ -119,7 +119,7 @@ public sealed class AwsJsonClientTests : IAsyncLifetime
     [InlineData("us-gov-west-1", "https://states.us-gov-west-1.amazonaws.com/")]
     public void A_region_leads_to_its_own_endpoint(string region, string url)
     {
-        var config = new AwsJsonConfig(StepFunctionsClient.Service) { RegionEndpoint = Amazon.RegionEndpoint.GetBySystemName(region) };
+        var config = new AwsConfig(StepFunctionsClient.Service) { RegionEndpoint = Amazon.RegionEndpoint.GetBySystemName(region) };
 
         var endpoint = config.DetermineServiceOperationEndpoint(new ServiceOperationEndpointParameters(new NoRequest()));
 
@@ -130,7 +130,7 @@ public sealed class AwsJsonClientTests : IAsyncLifetime
 
     internal static SecretsManagerClient Secrets(AwsJsonServer server) => new(Config(server, SecretsManagerClient.Service), Credentials);
 
-    private static AwsJsonConfig Config(AwsJsonServer server, AwsJsonService service) =>
+    private static AwsConfig Config(AwsJsonServer server, AwsJsonService service) =>
         new(service) { ServiceURL = server.Url.AbsoluteUri, AuthenticationRegion = AwsJsonServer.Region };
 
     private void Answer(string operation, string answer, string expected) => server.On($"AWSStepFunctions.{operation}", input =>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Functions.Logs;
+using Migration;
 using TestServers;
 
 namespace Functions.Tests;

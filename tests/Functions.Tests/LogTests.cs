@@ -4,6 +4,7 @@ using Functions.Logs;
 using Functions.Runtime;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Migration;
 
 namespace Functions.Tests;
 

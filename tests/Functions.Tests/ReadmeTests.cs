@@ -1,3 +1,5 @@
+using Migration;
+
 namespace Functions.Tests;
 
 public sealed class ReadmeTests

@@ -5,6 +5,7 @@ using Functions.Secrets;
 using Influx;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Migration;
 using TestServers;
 
 namespace Functions.Tests;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Aws;
 using Functions;
+using Migration;
 using TestServers;
 
 namespace Harness.Tests;

@@ -144,7 +144,7 @@ public sealed class DeployedShape : IAsyncDisposable
         moto = new Moto(Aws.Url);
         var credentials = new BasicAWSCredentials(S3Server.Owner.AccessKey, S3Server.Owner.Secret);
         Executions = new StepFunctionsClient(
-            new AwsJsonConfig(StepFunctionsClient.Service) { ServiceURL = Aws.Url.AbsoluteUri, AuthenticationRegion = CloudTemplates.Region }, credentials);
+            new AwsConfig(StepFunctionsClient.Service) { ServiceURL = Aws.Url.AbsoluteUri, AuthenticationRegion = CloudTemplates.Region }, credentials);
         Staging = new AmazonS3Client(
             credentials, new AmazonS3Config { ServiceURL = S3.Url.AbsoluteUri, ForcePathStyle = true, AuthenticationRegion = CloudTemplates.Region });
         await using var folder = await synthesis;

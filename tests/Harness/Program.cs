@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Aws;
 using Functions;
 using Harness;
+using Migration;
 
 if (args is not [var source, var database, var destination, var folder])
 {

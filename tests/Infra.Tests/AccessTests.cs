@@ -133,6 +133,7 @@ public sealed class AccessTests(SynthesisedStacks stacks)
         var machine = environment.Arn("AWS::StepFunctions::StateMachine", "Migration");
         var execution = machine.Replace(":stateMachine:", ":execution:", StringComparison.Ordinal);
         var (operate, read) = (environment.ManagedPolicy("OperatorsOperate"), environment.ManagedPolicy("OperatorsReadReports"));
+        string Deployed(string part) => $"arn:aws:cloudformation:{machine.Split(':')[3]}:{DeployedTemplates.Account}:stack/influx-migrate-{environment.EnvironmentName}-{part}/1";
         return
         [
             Ask(environment, operate, "states:StartExecution", machine, allowed: true),
@@ -140,6 +141,9 @@ public sealed class AccessTests(SynthesisedStacks stacks)
             Ask(environment, operate, "states:RedriveExecution", $"{execution}:m", allowed: true),
             Ask(environment, operate, "states:GetExecutionHistory", $"{execution}/Export:m", allowed: true),
             Ask(environment, operate, "states:DescribeMapRun", $"{machine.Replace(":stateMachine:", ":mapRun:", StringComparison.Ordinal)}/Export:m", allowed: true),
+            Ask(environment, operate, "cloudformation:DescribeStacks", Deployed("pipeline"), allowed: true),
+            Ask(environment, operate, "cloudformation:DescribeStacks", Deployed("another"), allowed: false),
+            Ask(environment, read, "cloudformation:DescribeStacks", Deployed("data"), allowed: true),
             Ask(environment, operate, "states:UpdateStateMachine", machine, allowed: false),
             Ask(environment, operate, "s3:GetObject", Key(environment, "report.json"), allowed: false),
             Ask(environment, operate, "secretsmanager:GetSecretValue", Secret(environment, "source"), allowed: false),

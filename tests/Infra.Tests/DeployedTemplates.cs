@@ -14,9 +14,13 @@ internal sealed class DeployedTemplates
     {
         templates = [environment.DataJson, environment.PipelineJson];
         region = environment.Settings.Region ?? "eu-west-1";
+        EnvironmentName = environment.Settings.Name;
         foreach (var output in environment.DataJson["Outputs"]!.AsObject().Select(output => output.Value!).Where(output => output["Export"] is not null))
             exports.Add((string)output["Export"]!["Name"]!, output["Value"]!);
     }
+
+    /// <summary>The environment's name.</summary>
+    public string EnvironmentName { get; }
 
     /// <summary>The ARN of the one resource of a type whose logical id starts so.</summary>
     public string Arn(string type, string start) => ArnOf(Find(type, start));

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Functions;
+using Migration;
 
 namespace Infra.Tests;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Functions;
+using Migration;
 
 namespace Infra.Tests;
 

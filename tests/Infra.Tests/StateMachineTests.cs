@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Functions;
+using Migration;
 
 namespace Infra.Tests;
 

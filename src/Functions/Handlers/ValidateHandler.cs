@@ -73,11 +73,11 @@ internal sealed class ValidateHandler(Deployment deployment)
             var execution = await deployment.StepFunctions.DescribeExecutionAsync(executionId, cancellationToken);
             return execution.Status is ExecutionStatus.Running or ExecutionStatus.PendingRedrive;
         }
-        catch (AwsJsonException gone) when (gone.ErrorCode == AwsJsonException.ExecutionDoesNotExist)
+        catch (AwsException gone) when (gone.ErrorCode == AwsException.ExecutionDoesNotExist)
         {
             return false;
         }
-        catch (AwsJsonException failure) when (failure.IsTransient)
+        catch (AwsException failure) when (failure.IsTransient)
         {
             throw new TransientException($"asking for the execution {executionId} failed: {failure.Message}", inner: failure);
         }

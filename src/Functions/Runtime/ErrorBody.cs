@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Migration;
 
 namespace Functions.Runtime;
 
@@ -16,7 +17,7 @@ internal static class ErrorBody
     {
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
-            Write(json, ErrorNames.Of(failure), failure, depth: 0);
+            Write(json, NamedException.NameOf(failure), failure, depth: 0);
         return body.WrittenSpan.ToArray();
     }
 
@@ -27,7 +28,7 @@ internal static class ErrorBody
         json.WriteString("errorMessage", Cut(failure.Message));
         json.WriteStartArray("stackTrace");
         // Where it happened in the code tells a person something about a bug, and of a refusal nothing.
-        if (ErrorNames.Of(failure) == ErrorNames.Bug)
+        if (NamedException.NameOf(failure) == ErrorNames.Bug)
         {
             foreach (var line in (failure.StackTrace ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Take(MaxStackLines))
                 json.WriteStringValue(line);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Functions.Logs;
+using Migration;
 
 namespace Functions.Runtime;
 
@@ -122,7 +123,7 @@ internal sealed class RuntimeLoop : IDisposable
 
     private async Task PostErrorAsync(string path, Exception failure)
     {
-        var name = ErrorNames.Of(failure);
+        var name = NamedException.NameOf(failure);
         logger.Failed(name, failure.Message, name == ErrorNames.Bug ? failure : null);
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(ErrorBody.Write(failure)) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/vnd.aws.lambda.error+json");

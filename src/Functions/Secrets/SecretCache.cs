@@ -3,6 +3,7 @@ using Aws;
 using Functions.Logs;
 using Influx;
 using Microsoft.Extensions.Logging;
+using Migration;
 
 namespace Functions.Secrets;
 
@@ -70,11 +71,11 @@ internal sealed class SecretCache(SecretsManagerClient client, string region, IL
         {
             return (await client.GetSecretValueAsync(arn, SecretsManagerClient.Current, cancellationToken)).SecretString;
         }
-        catch (AwsJsonException refusal) when (!refusal.IsTransient)
+        catch (AwsException refusal) when (!refusal.IsTransient)
         {
             throw ServerSecret.Unusable(arn, refusal.ErrorCode switch
             {
-                AwsJsonException.ResourceNotFound => "does not exist or has no value yet: put the token into it, in the console or with 'aws secretsmanager put-secret-value'",
+                AwsException.ResourceNotFound => "does not exist or has no value yet: put the token into it, in the console or with 'aws secretsmanager put-secret-value'",
                 "AccessDeniedException" => "may not be read by this function: grant it secretsmanager:GetSecretValue, and kms:Decrypt on the secret's key",
                 "DecryptionFailure" => "can't be decrypted: grant the function kms:Decrypt on the secret's key, and check that the key is enabled",
                 "InvalidRequestException" => "is scheduled for deletion: restore it, or name another one",

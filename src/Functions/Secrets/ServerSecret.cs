@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Influx;
+using Migration;
 
 namespace Functions.Secrets;
 

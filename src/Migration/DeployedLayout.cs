@@ -1,6 +1,6 @@
-namespace Functions;
+namespace Migration;
 
-/// <summary>The keys that only the deployed shape has; below a migration's prefix, beside those of <see cref="Migration.StagingLayout"/>.</summary>
+/// <summary>The keys that only the deployed shape has; below a migration's prefix, beside those of <see cref="StagingLayout"/>.</summary>
 public static class DeployedLayout
 {
     /// <summary>What the migration was asked for.</summary>

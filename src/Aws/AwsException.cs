@@ -5,7 +5,7 @@ using Amazon.Runtime.Internal;
 namespace Aws;
 
 /// <summary>A service's answer that is no success; its <c>ErrorCode</c> is the error's name in AWS's reference.</summary>
-public sealed class AwsJsonException : AmazonServiceException
+public sealed class AwsException : AmazonServiceException
 {
     /// <summary>The code of what is not there: a secret, a version of it.</summary>
     public const string ResourceNotFound = "ResourceNotFoundException";
@@ -13,10 +13,20 @@ public sealed class AwsJsonException : AmazonServiceException
     /// <summary>The code of an execution that is not there, or no more.</summary>
     public const string ExecutionDoesNotExist = "ExecutionDoesNotExist";
 
-    internal AwsJsonException(string service, ErrorResponse error, Exception inner, HttpStatusCode status)
+    /// <summary>CloudFormation's code of a stack that is not there, and of a wrong parameter.</summary>
+    public const string ValidationError = "ValidationError";
+
+    internal AwsException(string service, ErrorResponse error, Exception inner, HttpStatusCode status)
         : base($"{service}: {error.Message}", inner, error.Type, error.Code, error.RequestId, status)
     {
     }
+
+    /// <summary>Whether the caller lacks the permission.</summary>
+    public bool IsDenied => ErrorCode is "AccessDenied" or "AccessDeniedException";
+
+    /// <summary>Whether the credentials themselves are refused: expired, unknown or wrong.</summary>
+    public bool IsUnknownCaller => ErrorCode is "ExpiredToken" or "ExpiredTokenException" or "InvalidClientTokenId" or "UnrecognizedClientException"
+        or "InvalidSignatureException" or "SignatureDoesNotMatch" or "IncompleteSignature" or "MissingAuthenticationToken" or "InvalidAccessKeyId";
 
     /// <summary>Whether the same call may succeed later: throttling, or a failure of the service.</summary>
     public bool IsTransient =>

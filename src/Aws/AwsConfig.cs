@@ -8,19 +8,19 @@ namespace Aws;
 /// <summary>What tells one service from another.</summary>
 /// <param name="ServiceId">Its id, which the SDK's settings are named by: <c>AWS_ENDPOINT_URL_</c> and the id in capitals.</param>
 /// <param name="SigningName">Its name in signatures and in its host's name.</param>
-/// <param name="TargetPrefix">What stands before an operation's name.</param>
-/// <param name="JsonVersion">1.0 or 1.1.</param>
 /// <param name="ApiVersion">The date of its API.</param>
-public sealed record AwsJsonService(string ServiceId, string SigningName, string TargetPrefix, string JsonVersion, string ApiVersion);
+public record AwsService(string ServiceId, string SigningName, string ApiVersion);
 
 /// <summary>The settings of a client; region, credentials, endpoint and retries come from where the SDK finds them, unless set here.</summary>
-public sealed class AwsJsonConfig : ClientConfig
+public sealed class AwsConfig : ClientConfig
 {
+    private const string NoRegion = "no AWS region is configured: set AWS_REGION or choose a profile that has one";
+
     // A call that can't connect is better told soon: a function's seconds are paid for.
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(3);
 
     /// <summary>Makes the settings of a service.</summary>
-    public AwsJsonConfig(AwsJsonService service)
+    public AwsConfig(AwsService service)
         : base(new DefaultConfigurationProvider([new DefaultConfiguration
         {
             Name = DefaultConfigurationMode.Standard,
@@ -35,7 +35,7 @@ public sealed class AwsJsonConfig : ClientConfig
     }
 
     /// <summary>The service.</summary>
-    public AwsJsonService Service { get; }
+    public AwsService Service { get; }
 
     /// <inheritdoc/>
     public override string ServiceVersion => Service.ApiVersion;
@@ -59,14 +59,14 @@ public sealed class AwsJsonConfig : ClientConfig
 
     private sealed class Known : EndpointParameters;
 
-    private sealed class Provider(AwsJsonService service) : IEndpointProvider
+    private sealed class Provider(AwsService service) : IEndpointProvider
     {
         public Endpoint ResolveEndpoint(EndpointParameters parameters)
         {
             if (parameters["Endpoint"] is string { Length: > 0 } url)
                 return new Endpoint(url);
             var name = parameters["Region"] as string
-                ?? throw new AmazonClientException($"{service.ServiceId}: no AWS region is configured: set AWS_REGION or choose a profile that has one");
+                ?? throw new AmazonClientException($"{service.ServiceId}: {NoRegion}");
             var region = RegionEndpoint.GetBySystemName(name);
             var fips = parameters["UseFIPS"] is true ? "-fips" : "";
             return new Endpoint($"https://{service.SigningName}{fips}.{region.SystemName}.{region.PartitionDnsSuffix}");

@@ -1,11 +1,6 @@
-using Amazon.Runtime;
-using Aws;
-using Influx;
-using Migration;
+namespace Migration;
 
-namespace Functions;
-
-/// <summary>The error types that Step Functions matches in Retry and Catch, and the one place that says which failure is which.</summary>
+/// <summary>The error types of the functions, which Step Functions matches in Retry and Catch and an execution ends with.</summary>
 public static class ErrorNames
 {
     /// <summary>The same may succeed later: a cut connection, throttling, a server that restarts. Retried.</summary>
@@ -38,28 +33,4 @@ public static class ErrorNames
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
         [Transient, Refused, InvalidInput, AlreadyRunning, OtherMigration, StagingChanged, Incomplete, SecretUnusable, Bug];
-
-    /// <summary>The name of a failure.</summary>
-    public static string Of(Exception failure) => failure switch
-    {
-        NamedException named => named.Name,
-        TransientException => Transient,
-        StagingException { Fault: StagingFault.Raced } => Transient,
-        StagingException { Fault: StagingFault.OtherMigration } => OtherMigration,
-        StagingException { Fault: StagingFault.Incomplete } => Incomplete,
-        StagingException => StagingChanged,
-        RejectedException or QueryTooLargeException => Refused,
-        AwsJsonException { IsTransient: false } => Refused,
-        AmazonServiceException or AmazonClientException => Transient,
-        _ => Bug,
-    };
-}
-
-/// <summary>A failure that the functions themselves find.</summary>
-/// <param name="name">One of <see cref="ErrorNames"/>.</param>
-/// <param name="message">What is wrong and what to do; never a secret.</param>
-/// <param name="inner">What happened below.</param>
-internal sealed class NamedException(string name, string message, Exception? inner = null) : Exception(message, inner)
-{
-    public string Name => name;
 }
