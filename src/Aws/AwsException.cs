@@ -13,6 +13,9 @@ public sealed class AwsException : AmazonServiceException
     /// <summary>The code of an execution that is not there, or no more.</summary>
     public const string ExecutionDoesNotExist = "ExecutionDoesNotExist";
 
+    /// <summary>The code of an execution whose ARN or name can't be one.</summary>
+    public const string InvalidArn = "InvalidArn";
+
     /// <summary>CloudFormation's code of a stack that is not there, and of a wrong parameter.</summary>
     public const string ValidationError = "ValidationError";
 

@@ -78,6 +78,10 @@ public sealed record Execution
 
     /// <summary>Why it can't be redriven.</summary>
     public string? RedriveStatusReason { get; init; }
+
+    /// <summary>Whether it runs.</summary>
+    [JsonIgnore]
+    public bool IsRunning => Status is ExecutionStatus.Running or ExecutionStatus.PendingRedrive;
 }
 
 /// <summary>A page of executions.</summary>

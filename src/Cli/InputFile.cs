@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Migration;
 
@@ -8,12 +10,16 @@ namespace Cli;
 internal static class InputFile
 {
     /// <summary>Reads it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="others">Takes the properties that no request has, which an execution's input may have; null where they are a mistake.</param>
     /// <exception cref="InputException">It can't be read, or is no request; every unknown property is named with the nearest known one.</exception>
-    public static MigrationRequest Read(string path)
+    public static MigrationRequest Read(string path, JsonObject? others = null)
     {
         try
         {
             var text = File.ReadAllBytes(path);
+            if (others is not null)
+                text = WithoutOthers(text, others);
             using (var document = JsonDocument.Parse(text))
             {
                 var problems = new List<string>();
@@ -32,6 +38,19 @@ internal static class InputFile
         {
             throw new InputException($"the input can't be read: {unreadable.Message}");
         }
+    }
+
+    private static byte[] WithoutOthers(byte[] text, JsonObject others)
+    {
+        if (JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) is not JsonObject file)
+            return text;
+        var known = MigrationJson.Default.MigrationRequest.Properties.Where(property => property.Set is not null).Select(property => property.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (name, value) in file.Where(property => !known.Contains(property.Key)).ToList())
+        {
+            file.Remove(name);
+            others[name] = value;
+        }
+        return Encoding.UTF8.GetBytes(file.ToJsonString());
     }
 
     private static void Check(JsonElement element, JsonTypeInfo type, string place, List<string> problems)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Migration;
 
@@ -11,7 +12,7 @@ internal sealed class Options
     private const string DefaultSource = "http://localhost:8086";
 
     private readonly Option<string?> input = new("--input") { Description = "A JSON file with the request; options that are given override what it says." };
-    private readonly Option<string> sourceHost = new("--src-host") { Description = "The source's URL with scheme and port.", DefaultValueFactory = _ => DefaultSource };
+    private readonly Option<string> sourceHost = new("--src-host") { Description = "The source's URL with scheme and port." };
     private readonly Option<string> destinationHost = new("--dest-host") { Description = "The destination's URL with scheme and port." };
     private readonly Option<string?> sourceBucket = new("--src-bucket") { Description = "The source bucket; of a 1.x server database or database/retention-policy." };
     private readonly Option<string?> destinationBucket = new("--dest-bucket") { Description = "The destination bucket; the source's name by default." };
@@ -38,6 +39,12 @@ internal sealed class Options
     private readonly Option<string> retention = new("--retention") { Description = "keep, or widen the destination's retention during the load.", DefaultValueFactory = _ => "keep" };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Prints the plan and writes nothing." };
 
+    private Option[] Compared =>
+    [
+        input, sourceHost, destinationHost, sourceBucket, destinationBucket, sourceOrg, destinationOrg, full, bucketMap, start, stop, measurements, tags,
+        verify, existing, skipVerify, concurrency,
+    ];
+
     public Options()
     {
         verify.AcceptOnlyFromAmong("content", "counts", "none");
@@ -57,11 +64,20 @@ internal sealed class Options
     /// <summary>Adds those that say what is compared to <c>verify</c>, which moves nothing.</summary>
     public void AddComparedTo(Command command)
     {
-        foreach (var option in (Option[])[
-            input, sourceHost, destinationHost, sourceBucket, destinationBucket, sourceOrg, destinationOrg, full, bucketMap, start, stop, measurements, tags,
-            verify, existing, skipVerify, caFile, concurrency, logLevel])
+        sourceHost.DefaultValueFactory = _ => DefaultSource;
+        foreach (var option in (Option[])[.. Compared, caFile, logLevel])
             command.Add(option);
     }
+
+    /// <summary>Adds those that say what is moved to <c>start</c>; URLs have no default there, as secrets may name them.</summary>
+    public void AddRequestTo(Command command)
+    {
+        foreach (var option in (Option[])[.. Compared, retention])
+            command.Add(option);
+    }
+
+    /// <summary>Whether anything is given that says what is moved.</summary>
+    public bool IsAnyGiven(ParseResult parsed) => Array.Exists([.. Compared, retention], option => IsGiven(parsed, option));
 
     public LogLevel LogLevel(ParseResult parsed) => parsed.GetValue(logLevel) switch
     {
@@ -91,17 +107,25 @@ internal sealed class Options
 
     /// <summary>The request that the options make.</summary>
     /// <exception cref="InputException">It has problems; all of them are named.</exception>
-    public MigrationRequest Read(ParseResult parsed)
+    public MigrationRequest Read(ParseResult parsed) => Read(parsed, DefaultSource, path => InputFile.Read(path), functions: false);
+
+    /// <summary>The request that the options make for the functions, which read files of no machine, and URLs from their secrets.</summary>
+    /// <param name="parsed">What was given.</param>
+    /// <param name="others">Takes the properties of the file that no request has.</param>
+    /// <exception cref="InputException">It has problems; all of them are named.</exception>
+    public MigrationRequest ReadForFunctions(ParseResult parsed, JsonObject others) => Read(parsed, "", path => InputFile.Read(path, others), functions: true);
+
+    private MigrationRequest Read(ParseResult parsed, string source, Func<string, MigrationRequest> readFile, bool functions)
     {
         var problems = new List<string>();
         if (parsed.GetValue(confirmFull))
             problems.Add("--confirm-full: replacing users, tokens and dashboards is not part of this version; --full moves the data of all buckets");
         if (parsed.GetValue(unownedBucket) && parsed.GetValue(s3Bucket) is null)
             problems.Add("--allow-unowned-s3-bucket goes with --s3-bucket only");
-        var read = parsed.GetValue(input) is { } path ? InputFile.Read(path) : new MigrationRequest();
+        var read = parsed.GetValue(input) is { } path ? readFile(path) : new MigrationRequest();
         var request = read with
         {
-            Source = Server(parsed, read.Source, sourceHost, sourceOrg, sourceBucket, DefaultSource),
+            Source = Server(parsed, read.Source, sourceHost, sourceOrg, sourceBucket, source),
             Destination = Server(parsed, read.Destination, destinationHost, destinationOrg, destinationBucket, ""),
             Full = Given(parsed, full, read.Full),
             BucketMap = IsGiven(parsed, bucketMap) ? Pairs(parsed.GetValue(bucketMap), "--bucket-map", "SRC=DEST", problems) : read.BucketMap,
@@ -116,7 +140,9 @@ internal sealed class Options
             SkipVerify = Given(parsed, skipVerify, read.SkipVerify),
             CaFile = Given(parsed, caFile, read.CaFile),
         };
-        problems.AddRange(request.Problems());
+        if (functions && request.CaFile is not null)
+            problems.Add("caFile names a file of this machine: put the certificate into the server's secret as caCertificate");
+        problems.AddRange((functions ? request with { CaFile = null } : request).Problems(urlsMayFollow: functions));
         return problems.Count == 0 ? request : throw new InputException(string.Join(Environment.NewLine, problems));
     }
 

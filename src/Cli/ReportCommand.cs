@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Cli.Deployed;
 using Influx;
 using Migration;
 
@@ -10,9 +11,12 @@ internal static class ReportCommand
 {
     public static Command Create()
     {
-        var folder = new Argument<string>("DIR") { Description = "The staging folder of the run." };
-        var command = new Command("report", $"Shows a finished run.\n\n{ExitCodes.Table}") { folder };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(folder)!, cancellationToken));
+        var place = new Argument<string>("DIR") { Description = "The staging folder of the run, or with --env the execution's name or ARN." };
+        var environment = DeployedCommand.Environment(required: false);
+        var command = new Command("report", $"Shows a finished run.\n\n{ExitCodes.Table}") { place, environment };
+        command.SetAction((parsed, cancellationToken) => parsed.GetValue(environment) is { } name
+            ? DeployedCommand.RunAsync(name, deployed => DeployedReport.RunAsync(deployed, parsed.GetValue(place)!, cancellationToken))
+            : RunAsync(parsed.GetValue(place)!, cancellationToken));
         return command;
     }
 

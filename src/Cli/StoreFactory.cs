@@ -17,17 +17,7 @@ internal static class StoreFactory
     {
         if (s3Bucket is not null)
         {
-            var endpoint = Settings.S3Endpoint();
-            var options = new S3StoreOptions
-            {
-                Bucket = s3Bucket,
-                Prefix = name.Trim('/'),
-                AllowUnownedBucket = allowUnowned,
-                Endpoint = endpoint,
-                // Host names of their own for buckets are AWS's; other servers take them in the path.
-                ForcePathStyle = endpoint is not null,
-                Region = Settings.S3Region(),
-            };
+            var options = S3Options(s3Bucket, name) with { AllowUnownedBucket = allowUnowned };
             return await S3Store.OpenForRunAsync(options, cancellationToken);
         }
         if (mustExist && !Directory.Exists(name))
@@ -40,5 +30,20 @@ internal static class StoreFactory
         {
             throw new InputException(failure.Message);
         }
+    }
+
+    /// <summary>How a prefix of a staging bucket is reached with the environment's settings.</summary>
+    public static S3StoreOptions S3Options(string bucket, string prefix)
+    {
+        var endpoint = Settings.S3Endpoint();
+        return new S3StoreOptions
+        {
+            Bucket = bucket,
+            Prefix = prefix.Trim('/'),
+            Endpoint = endpoint,
+            // Host names of their own for buckets are AWS's; other servers take them in the path.
+            ForcePathStyle = endpoint is not null,
+            Region = Settings.Region(),
+        };
     }
 }

@@ -71,7 +71,7 @@ internal sealed class ValidateHandler(Deployment deployment)
         try
         {
             var execution = await deployment.StepFunctions.DescribeExecutionAsync(executionId, cancellationToken);
-            return execution.Status is ExecutionStatus.Running or ExecutionStatus.PendingRedrive;
+            return execution.IsRunning;
         }
         catch (AwsException gone) when (gone.ErrorCode == AwsException.ExecutionDoesNotExist)
         {

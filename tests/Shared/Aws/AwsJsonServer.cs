@@ -110,6 +110,6 @@ public sealed class AwsJsonServer : IAsyncDisposable
         {
             return "its body is no JSON";
         }
-        return SigV4.Problem(request, body, AccessKey, SecretKey, service, Region);
+        return SigV4.Problem(request, body, AccessKey, SecretKey, service, Region, "x-amz-target");
     }
 }

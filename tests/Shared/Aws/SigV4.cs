@@ -9,7 +9,14 @@ namespace TestServers;
 internal static partial class SigV4
 {
     /// <summary>What is wrong with a request's signature, or null.</summary>
-    public static string? Problem(HttpRequest request, byte[] body, string accessKey, string secretKey, string service, string region)
+    /// <param name="request">The request.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="accessKey">Who must have signed it.</param>
+    /// <param name="secretKey">With what.</param>
+    /// <param name="service">For which service.</param>
+    /// <param name="region">In which region.</param>
+    /// <param name="alsoSigned">A header that must be signed besides host and date.</param>
+    public static string? Problem(HttpRequest request, byte[] body, string accessKey, string secretKey, string service, string region, string alsoSigned)
     {
         var match = Form().Match(request.Headers.Authorization.ToString());
         if (!match.Success)
@@ -18,7 +25,7 @@ internal static partial class SigV4
         if (key != accessKey || scopeRegion != region || scopeService != service)
             return $"signed by {key} for {scopeService} in {scopeRegion}, not by {accessKey} for {service} in {region}";
         var signed = match.Groups["signed"].Value.Split(';');
-        foreach (var needed in (string[])["host", "x-amz-date", "x-amz-target"])
+        foreach (var needed in (string[])["host", "x-amz-date", alsoSigned])
         {
             if (!signed.Contains(needed, StringComparer.Ordinal))
                 return $"the header {needed} is not signed";
