@@ -44,6 +44,11 @@ public sealed class CommandTests
     [InlineData("migrate", "--help")]
     [InlineData("verify", "--help")]
     [InlineData("report", "--help")]
+    [InlineData("start", "--help")]
+    [InlineData("status", "--help")]
+    [InlineData("watch", "--help")]
+    [InlineData("stop", "--help")]
+    [InlineData("redrive", "--help")]
     public async Task Every_help_lists_the_exit_codes(params string[] arguments)
     {
         var (exitCode, output) = await CliProcess.RunAsync(arguments);

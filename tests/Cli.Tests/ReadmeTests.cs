@@ -1,5 +1,7 @@
+using System.CommandLine;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Cli.Deployed;
 
 namespace Cli.Tests;
 
@@ -14,6 +16,20 @@ public sealed partial class ReadmeTests
             .Select(option => $"| `{option.Name}` | {option.Description} |");
 
         Assert.Equal(options.Order(StringComparer.Ordinal), Rows(@"^\| `--").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_table_of_the_commands_against_AWS_is_their_options_and_arguments()
+    {
+        Command[] commands = [StartCommand.Create(), StatusCommand.Create(), WatchCommand.Create(), StopCommand.Create(), RedriveCommand.Create(), ReportCommand.Create()];
+        var shared = MigrateCommand.Create().Options.Select(option => option.Name).ToHashSet(StringComparer.Ordinal);
+
+        var rows = commands
+            .SelectMany(command => command.Options.Where(option => !shared.Contains(option.Name)).Cast<Symbol>().Concat(command.Arguments).Select(symbol => (Command: command.Name, symbol.Name, symbol.Description)))
+            .GroupBy(row => (row.Name, row.Description))
+            .Select(group => $"| {string.Join(", ", group.Select(row => $"`{row.Command}`"))} | `{group.Key.Name}` | {group.Key.Description} |");
+
+        Assert.Equal(rows, Rows($"^\\| `({string.Join('|', commands.Select(command => command.Name))})`"));
     }
 
     [Fact]
