@@ -21,6 +21,7 @@ internal sealed class Options
     private readonly Option<bool> csv = new("--csv") { Description = "Accepted for scripts: data is always moved with least-privilege tokens." };
     private readonly Option<bool> confirmFull = new("--confirm-full") { Description = "Not in this version: users, tokens and dashboards are not replaced." };
     private readonly Option<bool> skipVerify = new("--skip-verify") { Description = "Leaves the servers' certificates unchecked; --ca-file is the right answer to a private authority." };
+    private readonly Option<bool> broadToken = new("--allow-broad-token") { Description = "Warns of a token that can do much more than the migration needs, instead of refusing it." };
     private readonly Option<string?> caFile = new("--ca-file") { Description = "A PEM file of the authorities to trust." };
     private readonly Option<string?> dirName = new("--dir-name") { Description = "The staging folder; by default a name that is the same for the same migration." };
     private readonly Option<string?> restoreDir = new("--retry-restore-dir") { Description = "Continues from a staging folder, or with --s3-bucket a prefix, without touching the source." };
@@ -50,7 +51,7 @@ internal sealed class Options
     public void AddTo(Command command)
     {
         AddComparedTo(command);
-        foreach (var option in (Option[])[csv, confirmFull, dirName, restoreDir, s3Bucket, unownedBucket, retention, dryRun])
+        foreach (var option in (Option[])[csv, confirmFull, dirName, restoreDir, s3Bucket, unownedBucket, broadToken, retention, dryRun])
             command.Add(option);
     }
 
@@ -115,6 +116,7 @@ internal sealed class Options
             Retention = Given(parsed, retention, read.Retention),
             SkipVerify = Given(parsed, skipVerify, read.SkipVerify),
             CaFile = Given(parsed, caFile, read.CaFile),
+            AllowBroadToken = Given(parsed, broadToken, read.AllowBroadToken),
         };
         problems.AddRange(request.Problems());
         return problems.Count == 0 ? request : throw new InputException(string.Join(Environment.NewLine, problems));

@@ -78,6 +78,17 @@ public sealed partial class InfluxHttp : IDisposable
         return await SendOnceAsync(method, path, makeContent, accept, fresh, cancellationToken);
     }
 
+    /// <summary>
+    /// Asks for something that the token in use may have no right to, and reads the answer whole. A refusal is an answer here, so
+    /// the token is not read again for it.
+    /// </summary>
+    internal async Task<ErrorAnswer> ProbeAsync(HttpMethod method, string path, Func<HttpContent>? makeContent, CancellationToken cancellationToken)
+    {
+        using var answer = await SendOnceAsync(method, path, makeContent, accept: null, await TokenAsync(cancellationToken), cancellationToken);
+        var read = await ReadErrorAsync(answer, cancellationToken);
+        return Failure.IsTransient(read.Status, read.Text) ? throw Refused($"{method} /{path.Split('?')[0]}", read, answer) : read;
+    }
+
     /// <summary>The token in use.</summary>
     internal async Task<Secret?> TokenAsync(CancellationToken cancellationToken)
     {

@@ -24,9 +24,9 @@ public sealed class Influx1UserTests(ServerWithUsers server) : IClassFixture<Ser
     public async Task An_admin_at_the_destination_creates_the_database_and_a_user_with_all_rights_fills_it()
     {
         using var first = new Pipeline(server.Open.Url, server.Url) { DestinationToken = new Secret(ServerWithUsers.Admin) };
-        first.Request = first.Request with { Destination = first.Request.Destination with { Bucket = "made" } };
+        first.Request = first.Request with { Destination = first.Request.Destination with { Bucket = "made" }, AllowBroadToken = true };
         using var second = new Pipeline(server.Open.Url, server.Url) { DestinationToken = new Secret("owner:owner-pass") };
-        second.Request = first.Request with { Existing = ExistingBucket.Reuse };
+        second.Request = first.Request with { Existing = ExistingBucket.Reuse, AllowBroadToken = false };
 
         var made = await first.RunAsync();
         await server.CommandAsync("GRANT ALL ON made TO owner");
