@@ -126,19 +126,23 @@ internal sealed class Influx2Scope(InfluxHttp http)
         var further = visible.FindAll(bucket => need.Buckets.All(needed => needed.Id != bucket.Id));
         if (further.Count == 0)
             return;
-        if (await ReadsAllAsync(further[0].OrgId, visible, cancellationToken))
+        if (await ReadsAllAsync(further[0].OrgId, visible.Count(bucket => bucket.OrgId == further[0].OrgId), cancellationToken))
             excess.Add($"reads every bucket of its org, {Names(further.ConvertAll(bucket => bucket.Name))} too");
         else
             remarks.Add($"the {http.Options.Role}'s token also reads {Names(further.ConvertAll(bucket => bucket.Name))}, which this migration does not need");
     }
 
-    // A page is cut first and what the token can't read is dropped afterwards: a page as long as what is visible has gaps exactly
-    // when there are buckets that it can't read.
-    private async Task<bool> ReadsAllAsync(string orgId, List<BucketDto> visible, CancellationToken cancellationToken)
+    // A page is cut first and what the token can't read is dropped afterwards. So where the pages from both ends, as long as what is
+    // visible, have no gap, there is nothing in between: the token reads all. System buckets that it does not see are two gaps.
+    private async Task<bool> ReadsAllAsync(string orgId, int ofOrg, CancellationToken cancellationToken)
     {
-        var ofOrg = visible.Count(bucket => bucket.OrgId == orgId);
-        var page = await VisibleAsync($"orgID={orgId}&limit={Math.Min(PageSize, ofOrg + SystemBuckets)}", cancellationToken);
-        return page.Count >= ofOrg;
+        foreach (var order in (string[])["false", "true"])
+        {
+            var page = await VisibleAsync($"orgID={orgId}&descending={order}&limit={Math.Min(PageSize, ofOrg + SystemBuckets)}", cancellationToken);
+            if (page.Count < Math.Min(ofOrg, PageSize - SystemBuckets))
+                return false;
+        }
+        return true;
     }
 
     private static string Names(List<string> names) =>

@@ -18,6 +18,8 @@ public sealed class ScopePreflight(MigrationRequest request)
     /// <exception cref="RejectedException">It can do much more.</exception>
     public async Task CheckSourceAsync(IInfluxClient source, IReadOnlyList<BucketPair> pairs, CancellationToken cancellationToken)
     {
+        if (pairs.Count == 0)
+            return;
         var need = new TokenNeed(TokenRole.Source, [.. pairs.Select(pair => pair.Source)], CreatesIn: []);
         Judge(await source.ScopeAsync(need, cancellationToken), need.Role, Advice("source", request.Source.Url, request.Source.Org, pairs.Select(pair => pair.Source.Name)));
     }
@@ -31,6 +33,8 @@ public sealed class ScopePreflight(MigrationRequest request)
     public async Task CheckDestinationAsync(
         IInfluxClient destination, IReadOnlyList<BucketPair> pairs, bool resumed, CancellationToken cancellationToken)
     {
+        if (pairs.Count == 0)
+            return;
         var there = new List<Bucket>();
         var absent = new List<BucketPair>();
         foreach (var pair in pairs)
@@ -50,8 +54,7 @@ public sealed class ScopePreflight(MigrationRequest request)
             resumed || request.Existing == ExistingBucket.Reuse ? there : [],
             [.. absent.Select(pair => pair.DestinationOrg).Distinct(StringComparer.Ordinal)],
             resumed || (there.Count > 0 && request.Existing == ExistingBucket.Fail));
-        var first = pairs.Count > 0 ? pairs[0].DestinationName : "";
-        var scope = await destination.WithGrantAdviceAsync(first, write: true, () => destination.ScopeAsync(need, cancellationToken));
+        var scope = await destination.WithGrantAdviceAsync(pairs[0].DestinationName, write: true, () => destination.ScopeAsync(need, cancellationToken));
         var advice = Advice("destination", request.Destination.Url, request.Destination.Org, pairs.Select(pair => pair.DestinationName));
         Judge(scope, need.Role, absent.Count > 0 ? advice + " --create-buckets" : advice);
     }

@@ -113,7 +113,7 @@ public sealed class MigrationRunTests(TwoServers servers) : IClassFixture<TwoSer
         var report = await pipeline.RunAsync();
 
         Assert.Equal(Verdict.Verified, report.Verdict);
-        Assert.Contains("1 window differed", Assert.Single(report.Warnings), StringComparison.Ordinal);
+        Assert.Contains(report.Warnings, warning => warning.Contains("1 window differed", StringComparison.Ordinal));
         Assert.Equal(await Pipeline.ContentAsync(servers.Source.Url), await Pipeline.ContentAsync(destination.Url));
     }
 
