@@ -1,7 +1,10 @@
 using System.CommandLine;
 using Cli;
 
-var root = new RootCommand($"Migrates InfluxDB data and proves that every point arrived.\n\n{ExitCodes.Table}") { MigrateCommand.Create(), VerifyCommand.Create(), ReportCommand.Create() };
+var root = new RootCommand($"Migrates InfluxDB data and proves that every point arrived.\n\n{ExitCodes.Table}")
+{
+    MigrateCommand.Create(), VerifyCommand.Create(), ReportCommand.Create(), TokenCommand.Create(),
+};
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
     // A Ctrl-C waits for what must not be left undone: a widened retention is put back, the report of what was done is written.

@@ -168,7 +168,8 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
     private static RetentionRuleDto[] Rules(TimeSpan retention, TimeSpan shardGroup) =>
         [new RetentionRuleDto("expire", (long)retention.TotalSeconds, (long)shardGroup.TotalSeconds)];
 
-    private async Task<string> OrgIdAsync(string? org, CancellationToken cancellationToken)
+    /// <summary>The id of an org by its name; by null that of the only one that the token sees.</summary>
+    internal async Task<string> OrgIdAsync(string? org, CancellationToken cancellationToken)
     {
         if (org is not null && IsId(org))
             return org;
