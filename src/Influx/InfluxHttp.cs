@@ -156,7 +156,21 @@ public sealed partial class InfluxHttp : IDisposable
             if (answer.Headers.TryGetValues("X-Influxdb-Error", out var values))
                 text = values.First();
         }
+        text = WithoutToken(answer, text);
         return new ErrorAnswer(answer.StatusCode, text.Length > MaxErrorText ? text[..MaxErrorText] : text);
+    }
+
+    // A proxy may answer with the headers that it got.
+    private static string WithoutToken(HttpResponseMessage answer, string text)
+    {
+        if (answer.RequestMessage?.Headers.Authorization is not { Parameter: { Length: > 0 } sent } header)
+            return text;
+        text = text.Replace(sent, Secret.Shown, StringComparison.Ordinal);
+        if (header.Scheme != "Basic")
+            return text;
+        var user = Encoding.UTF8.GetString(Convert.FromBase64String(sent));
+        var password = user[(user.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return password.Length == 0 ? text : text.Replace(password, Secret.Shown, StringComparison.Ordinal);
     }
 
     /// <inheritdoc/>
@@ -197,7 +211,7 @@ public sealed partial class InfluxHttp : IDisposable
             using (answer)
                 throw new RejectedException(
                     RejectionKind.Unreachable,
-                    $"{Place(request)} redirects to {answer.Headers.Location}: give that server's URL if it is the right one");
+                    $"{Place(request)} redirects to {WithoutToken(answer, answer.Headers.Location?.ToString() ?? "")}: give that server's URL if it is the right one");
         }
         return answer;
     }
