@@ -28,6 +28,7 @@ internal sealed class Options
     private readonly Option<string> logLevel = new("--log-level") { Description = "debug, info or error.", DefaultValueFactory = _ => "info" };
     private readonly Option<string?> s3Bucket = new("--s3-bucket") { Description = "The S3 bucket to stage in, with the AWS credentials of the environment; --dir-name is then the prefix." };
     private readonly Option<bool> unownedBucket = new("--allow-unowned-s3-bucket") { Description = "Takes a staging bucket that another account owns." };
+    private readonly Option<bool> unhardenedBucket = new("--allow-unhardened-s3-bucket") { Description = "Warns of a staging bucket that lacks what bucket check asks for, instead of refusing it." };
     private readonly Option<string?> start = new("--start") { Description = "The first time, RFC 3339 or nanoseconds." };
     private readonly Option<string?> stop = new("--stop") { Description = "The time after the last." };
     private readonly Option<string[]> measurements = new("--measurement") { Description = "Measurements to move, with * and ?; may be repeated." };
@@ -51,7 +52,7 @@ internal sealed class Options
     public void AddTo(Command command)
     {
         AddComparedTo(command);
-        foreach (var option in (Option[])[csv, confirmFull, dirName, restoreDir, s3Bucket, unownedBucket, broadToken, retention, dryRun])
+        foreach (var option in (Option[])[csv, confirmFull, dirName, restoreDir, s3Bucket, unownedBucket, unhardenedBucket, broadToken, retention, dryRun])
             command.Add(option);
     }
 
@@ -77,6 +78,8 @@ internal sealed class Options
 
     public bool AllowUnownedBucket(ParseResult parsed) => parsed.GetValue(unownedBucket);
 
+    public bool AllowUnhardenedBucket(ParseResult parsed) => parsed.GetValue(unhardenedBucket);
+
     public string? RestoreDir(ParseResult parsed) => parsed.GetValue(restoreDir);
 
     /// <summary>The staging folder: the same for the same migration, so that the same command resumes it.</summary>
@@ -99,6 +102,8 @@ internal sealed class Options
             problems.Add("--confirm-full: replacing users, tokens and dashboards is not part of this version; --full moves the data of all buckets");
         if (parsed.GetValue(unownedBucket) && parsed.GetValue(s3Bucket) is null)
             problems.Add("--allow-unowned-s3-bucket goes with --s3-bucket only");
+        if (parsed.GetValue(unhardenedBucket) && parsed.GetValue(s3Bucket) is null)
+            problems.Add("--allow-unhardened-s3-bucket goes with --s3-bucket only");
         var read = parsed.GetValue(input) is { } path ? InputFile.Read(path) : new MigrationRequest();
         var request = read with
         {

@@ -3,7 +3,7 @@ using Cli;
 
 var root = new RootCommand($"Migrates InfluxDB data and proves that every point arrived.\n\n{ExitCodes.Table}")
 {
-    MigrateCommand.Create(), VerifyCommand.Create(), ReportCommand.Create(), TokenCommand.Create(),
+    MigrateCommand.Create(), VerifyCommand.Create(), ReportCommand.Create(), TokenCommand.Create(), BucketCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)

@@ -36,8 +36,8 @@ internal static class Settings
             : throw new InputException($"'{text}' in AWS_ENDPOINT_URL is no URL: give scheme, host and port of the S3 server");
     }
 
-    /// <summary>The region that requests to S3 are signed for; null where it is not set.</summary>
-    public static string? S3Region() => Read("AWS_REGION") ?? Read("AWS_DEFAULT_REGION");
+    /// <summary>The AWS region; null where it is not set, and a profile may name it.</summary>
+    public static string? Region() => Read("AWS_REGION") ?? Read("AWS_DEFAULT_REGION");
 
     // This is the file that BannedSymbols.txt names.
 #pragma warning disable RS0030

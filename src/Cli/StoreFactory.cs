@@ -10,24 +10,17 @@ internal static class StoreFactory
     /// <param name="mustExist">Whether it must hold a plan already.</param>
     /// <param name="s3Bucket">The staging bucket; null for a folder.</param>
     /// <param name="allowUnowned">Whether a staging bucket of another account will do.</param>
+    /// <param name="allowUnhardened">Whether a staging bucket that lacks a <see cref="StagingSetting"/> is a warning only.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="Influx.RejectedException">The staging bucket is not hardened.</exception>
     /// <exception cref="InputException">The folder is not there, in use, or can't be made.</exception>
     public static async Task<IStagingStore> OpenAsync(
-        string name, bool mustExist, string? s3Bucket, bool allowUnowned, CancellationToken cancellationToken)
+        string name, bool mustExist, string? s3Bucket, bool allowUnowned, bool allowUnhardened, CancellationToken cancellationToken)
     {
         if (s3Bucket is not null)
         {
-            var endpoint = Settings.S3Endpoint();
-            var options = new S3StoreOptions
-            {
-                Bucket = s3Bucket,
-                Prefix = name.Trim('/'),
-                AllowUnownedBucket = allowUnowned,
-                Endpoint = endpoint,
-                // Host names of their own for buckets are AWS's; other servers take them in the path.
-                ForcePathStyle = endpoint is not null,
-                Region = Settings.S3Region(),
-            };
+            var options = S3Options(s3Bucket, name) with { AllowUnownedBucket = allowUnowned };
+            await CheckAsync(options, allowUnhardened, cancellationToken);
             return await S3Store.OpenForRunAsync(options, cancellationToken);
         }
         if (mustExist && !Directory.Exists(name))
@@ -40,5 +33,34 @@ internal static class StoreFactory
         {
             throw new InputException(failure.Message);
         }
+    }
+
+    /// <summary>How a prefix of a staging bucket is reached with the environment's settings.</summary>
+    public static S3StoreOptions S3Options(string bucket, string prefix)
+    {
+        var endpoint = Settings.S3Endpoint();
+        return new S3StoreOptions
+        {
+            Bucket = bucket,
+            Prefix = prefix.Trim('/'),
+            Endpoint = endpoint,
+            // Host names of their own for buckets are AWS's; other servers take them in the path.
+            ForcePathStyle = endpoint is not null,
+            Region = Settings.Region(),
+        };
+    }
+
+    // Before the run's first write, the clearing of uploads that were left included.
+    private static async Task CheckAsync(S3StoreOptions options, bool allowUnhardened, CancellationToken cancellationToken)
+    {
+        using var store = await S3Store.OpenAsync(options, cancellationToken);
+        var gaps = await store.FindGapsAsync(cancellationToken);
+        if (gaps.Count == 0)
+            return;
+        var sentence = BucketCommand.Sentence(options.Bucket, gaps);
+        if (!allowUnhardened)
+            throw new Influx.RejectedException(
+                Influx.RejectionKind.Invalid, $"{sentence}\nset what is missing: {BucketCommand.HardenWith(options.Bucket)}; or go on without: --allow-unhardened-s3-bucket");
+        await Console.Error.WriteLineAsync($"warning: {sentence}");
     }
 }
