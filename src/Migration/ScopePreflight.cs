@@ -56,7 +56,12 @@ public sealed class ScopePreflight(MigrationRequest request)
             resumed || (there.Count > 0 && request.Existing == ExistingBucket.Fail));
         var scope = await destination.WithGrantAdviceAsync(pairs[0].DestinationName, write: true, () => destination.ScopeAsync(need, cancellationToken));
         var advice = Advice("destination", request.Destination.Url, request.Destination.Org, pairs.Select(pair => pair.DestinationName));
-        Judge(scope, need.Role, absent.Count > 0 ? advice + " --create-buckets" : advice);
+        Judge(
+            scope,
+            need.Role,
+            absent.Count == 0 ? advice
+                : destination.Version.Family == ServerFamily.V1 ? $"make the databases as an admin, as no other user may, then {advice} and migrate with --existing reuse"
+                : advice + " --create-buckets");
     }
 
     private void Judge(TokenScope scope, TokenRole role, string advice)
