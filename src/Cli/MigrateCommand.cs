@@ -49,7 +49,7 @@ internal static class MigrateCommand
         var folder = options.Folder(parsed, request);
         var restore = options.RestoreDir(parsed) is not null;
         using var store = await StoreFactory.OpenAsync(
-            folder, restore, options.S3Bucket(parsed), options.AllowUnownedBucket(parsed), cancellationToken);
+            folder, restore, options.S3Bucket(parsed), options.AllowUnownedBucket(parsed), options.AllowUnhardenedBucket(parsed), cancellationToken);
         var run = new MigrationRun(Context(request, store, progress, new ConsoleLogger(options.LogLevel(parsed))));
         begins(run);
         var report = await ProgressView.RunAsync(

@@ -22,12 +22,14 @@ internal sealed class Options
     private readonly Option<bool> csv = new("--csv") { Description = "Accepted for scripts: data is always moved with least-privilege tokens." };
     private readonly Option<bool> confirmFull = new("--confirm-full") { Description = "Not in this version: users, tokens and dashboards are not replaced." };
     private readonly Option<bool> skipVerify = new("--skip-verify") { Description = "Leaves the servers' certificates unchecked; --ca-file is the right answer to a private authority." };
+    private readonly Option<bool> broadToken = new("--allow-broad-token") { Description = "Warns of a token that can do much more than the migration needs, instead of refusing it." };
     private readonly Option<string?> caFile = new("--ca-file") { Description = "A PEM file of the authorities to trust." };
     private readonly Option<string?> dirName = new("--dir-name") { Description = "The staging folder; by default a name that is the same for the same migration." };
     private readonly Option<string?> restoreDir = new("--retry-restore-dir") { Description = "Continues from a staging folder, or with --s3-bucket a prefix, without touching the source." };
     private readonly Option<string> logLevel = new("--log-level") { Description = "debug, info or error.", DefaultValueFactory = _ => "info" };
     private readonly Option<string?> s3Bucket = new("--s3-bucket") { Description = "The S3 bucket to stage in, with the AWS credentials of the environment; --dir-name is then the prefix." };
     private readonly Option<bool> unownedBucket = new("--allow-unowned-s3-bucket") { Description = "Takes a staging bucket that another account owns." };
+    private readonly Option<bool> unhardenedBucket = new("--allow-unhardened-s3-bucket") { Description = "Warns of a staging bucket that lacks what bucket check asks for, instead of refusing it." };
     private readonly Option<string?> start = new("--start") { Description = "The first time, RFC 3339 or nanoseconds." };
     private readonly Option<string?> stop = new("--stop") { Description = "The time after the last." };
     private readonly Option<string[]> measurements = new("--measurement") { Description = "Measurements to move, with * and ?; may be repeated." };
@@ -57,7 +59,7 @@ internal sealed class Options
     public void AddTo(Command command)
     {
         AddComparedTo(command);
-        foreach (var option in (Option[])[csv, confirmFull, dirName, restoreDir, s3Bucket, unownedBucket, retention, dryRun])
+        foreach (var option in (Option[])[csv, confirmFull, dirName, restoreDir, s3Bucket, unownedBucket, unhardenedBucket, broadToken, retention, dryRun])
             command.Add(option);
     }
 
@@ -72,12 +74,12 @@ internal sealed class Options
     /// <summary>Adds those that say what is moved to <c>start</c>; URLs have no default there, as secrets may name them.</summary>
     public void AddRequestTo(Command command)
     {
-        foreach (var option in (Option[])[.. Compared, retention])
+        foreach (var option in (Option[])[.. Compared, retention, broadToken])
             command.Add(option);
     }
 
     /// <summary>Whether anything is given that says what is moved.</summary>
-    public bool IsAnyGiven(ParseResult parsed) => Array.Exists([.. Compared, retention], option => IsGiven(parsed, option));
+    public bool IsAnyGiven(ParseResult parsed) => Array.Exists([.. Compared, retention, broadToken], option => IsGiven(parsed, option));
 
     public LogLevel LogLevel(ParseResult parsed) => parsed.GetValue(logLevel) switch
     {
@@ -91,6 +93,8 @@ internal sealed class Options
     public string? S3Bucket(ParseResult parsed) => parsed.GetValue(s3Bucket);
 
     public bool AllowUnownedBucket(ParseResult parsed) => parsed.GetValue(unownedBucket);
+
+    public bool AllowUnhardenedBucket(ParseResult parsed) => parsed.GetValue(unhardenedBucket);
 
     public string? RestoreDir(ParseResult parsed) => parsed.GetValue(restoreDir);
 
@@ -122,6 +126,8 @@ internal sealed class Options
             problems.Add("--confirm-full: replacing users, tokens and dashboards is not part of this version; --full moves the data of all buckets");
         if (parsed.GetValue(unownedBucket) && parsed.GetValue(s3Bucket) is null)
             problems.Add("--allow-unowned-s3-bucket goes with --s3-bucket only");
+        if (parsed.GetValue(unhardenedBucket) && parsed.GetValue(s3Bucket) is null)
+            problems.Add("--allow-unhardened-s3-bucket goes with --s3-bucket only");
         var read = parsed.GetValue(input) is { } path ? readFile(path) : new MigrationRequest();
         var request = read with
         {
@@ -139,6 +145,7 @@ internal sealed class Options
             Retention = Given(parsed, retention, read.Retention),
             SkipVerify = Given(parsed, skipVerify, read.SkipVerify),
             CaFile = Given(parsed, caFile, read.CaFile),
+            AllowBroadToken = Given(parsed, broadToken, read.AllowBroadToken),
         };
         if (functions && request.CaFile is not null)
             problems.Add("caFile names a file of this machine: put the certificate into the server's secret as caCertificate");

@@ -12,6 +12,8 @@ var root = new RootCommand($"Migrates InfluxDB data and proves that every point 
     WatchCommand.Create(),
     StopCommand.Create(),
     RedriveCommand.Create(),
+    TokenCommand.Create(),
+    BucketCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)

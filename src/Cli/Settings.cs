@@ -9,6 +9,8 @@ internal static class Settings
 
     public const string DestinationTokenName = "INFLUX_DEST_TOKEN";
 
+    public const string AdminTokenName = "INFLUX_ADMIN_TOKEN";
+
     /// <summary>Where the tokens come from, for every help.</summary>
     public const string Help = $"Tokens come from {SourceTokenName} and {DestinationTokenName} (user:password for 1.x), "
         + $"or from the files that {SourceTokenName}_FILE and {DestinationTokenName}_FILE name.";
@@ -18,6 +20,9 @@ internal static class Settings
 
     /// <summary>The destination's token; read anew at each call.</summary>
     public static Secret? DestinationToken() => Token(DestinationTokenName);
+
+    /// <summary>The token of an admin, who makes other tokens.</summary>
+    public static Secret? AdminToken() => Token(AdminTokenName);
 
     /// <summary>The S3 server that is not AWS's, by the names that AWS's tools read; null for AWS.</summary>
     /// <exception cref="InputException">It is no URL.</exception>

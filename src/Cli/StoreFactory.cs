@@ -10,14 +10,17 @@ internal static class StoreFactory
     /// <param name="mustExist">Whether it must hold a plan already.</param>
     /// <param name="s3Bucket">The staging bucket; null for a folder.</param>
     /// <param name="allowUnowned">Whether a staging bucket of another account will do.</param>
+    /// <param name="allowUnhardened">Whether a staging bucket that lacks a <see cref="StagingSetting"/> is a warning only.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="Influx.RejectedException">The staging bucket is not hardened.</exception>
     /// <exception cref="InputException">The folder is not there, in use, or can't be made.</exception>
     public static async Task<IStagingStore> OpenAsync(
-        string name, bool mustExist, string? s3Bucket, bool allowUnowned, CancellationToken cancellationToken)
+        string name, bool mustExist, string? s3Bucket, bool allowUnowned, bool allowUnhardened, CancellationToken cancellationToken)
     {
         if (s3Bucket is not null)
         {
             var options = S3Options(s3Bucket, name) with { AllowUnownedBucket = allowUnowned };
+            await CheckAsync(options, allowUnhardened, cancellationToken);
             return await S3Store.OpenForRunAsync(options, cancellationToken);
         }
         if (mustExist && !Directory.Exists(name))
@@ -45,5 +48,19 @@ internal static class StoreFactory
             ForcePathStyle = endpoint is not null,
             Region = Settings.Region(),
         };
+    }
+
+    // Before the run's first write, the clearing of uploads that were left included.
+    private static async Task CheckAsync(S3StoreOptions options, bool allowUnhardened, CancellationToken cancellationToken)
+    {
+        using var store = await S3Store.OpenAsync(options, cancellationToken);
+        var gaps = await store.FindGapsAsync(cancellationToken);
+        if (gaps.Count == 0)
+            return;
+        var sentence = BucketCommand.Sentence(options.Bucket, gaps);
+        if (!allowUnhardened)
+            throw new Influx.RejectedException(
+                Influx.RejectionKind.Invalid, $"{sentence}\nset what is missing: {BucketCommand.HardenWith(options.Bucket)}; or go on without: --allow-unhardened-s3-bucket");
+        await Console.Error.WriteLineAsync($"warning: {sentence}");
     }
 }

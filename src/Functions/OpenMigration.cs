@@ -51,11 +51,17 @@ internal sealed class OpenMigration : IDisposable
     }
 
     /// <summary>What planning works with: what the input leaves out comes from the secrets.</summary>
-    public async Task<RunContext> PlanningAsync(CancellationToken cancellationToken) => Context(asked with
+    public async Task<RunContext> PlanningAsync(CancellationToken cancellationToken)
     {
-        Source = Filled(asked.Source, await SecretAsync(ServerRole.Source, refused: null, cancellationToken), ServerRole.Source),
-        Destination = Filled(asked.Destination, await SecretAsync(ServerRole.Destination, refused: null, cancellationToken), ServerRole.Destination),
-    });
+        var source = await SecretAsync(ServerRole.Source, refused: null, cancellationToken);
+        var destination = await SecretAsync(ServerRole.Destination, refused: null, cancellationToken);
+        var filled = asked with
+        {
+            Source = Filled(asked.Source, source, ServerRole.Source),
+            Destination = Filled(asked.Destination, destination, ServerRole.Destination),
+        };
+        return Context(filled) with { SourceCaPem = source.CaPem, DestinationCaPem = destination.CaPem };
+    }
 
     /// <summary>The plan, and what one invocation of a stage works with; both servers are the plan's.</summary>
     /// <exception cref="StagingException">There is no plan, or it belongs to another migration.</exception>

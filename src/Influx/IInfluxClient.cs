@@ -65,6 +65,13 @@ public interface IInfluxClient : IDisposable
     /// <exception cref="QueryTooLargeException">A smaller time range may pass.</exception>
     Task QueryAsync(Bucket? bucket, string statement, IQuerySink sink, CancellationToken cancellationToken);
 
+    /// <summary>Finds out, without a change at the server, whether the token can do what it is for and how much more.</summary>
+    /// <exception cref="RejectedException">It can't do what it is for; the message says what is missing.</exception>
+    Task<TokenScope> ScopeAsync(TokenNeed need, CancellationToken cancellationToken);
+
+    /// <summary>Why the token shows no bucket at all, as a sentence; null when it would show one that is there.</summary>
+    Task<string?> BlindReasonAsync(CancellationToken cancellationToken);
+
     /// <summary>What would grant a token what a migration needs, as a person types it.</summary>
     string GrantAdvice(string bucket, bool write);
 }

@@ -102,6 +102,17 @@ public sealed class Influx1Client(InfluxHttp http, ServerVersion version) : IInf
         QueryEndpoint.QueryAsync(http, bucket, statement, sink, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<TokenScope> ScopeAsync(TokenNeed need, CancellationToken cancellationToken) =>
+        new Influx1Scope(http).FindAsync(need, this, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<string?> BlindReasonAsync(CancellationToken cancellationToken) =>
+        (await DatabasesAsync(cancellationToken)).Count > 0 || !await new Influx1Scope(http).AsksForUsersAsync(cancellationToken)
+            || await Influx1Scope.IsAdminAsync(this, cancellationToken)
+            ? null
+            : $"the {http.Options.Role}'s user sees no database: it has no rights, or there are none. {GrantAdvice("<database>", write: false)}";
+
+    /// <inheritdoc/>
     public string GrantAdvice(string bucket, bool write) => write
         ? $"an admin creates databases; into an existing one a user may write after: GRANT ALL ON {InfluxQl.Identifier(Split(bucket, "").Database)} TO <user>"
         : $"an admin grants it with: GRANT READ ON {InfluxQl.Identifier(Split(bucket, "").Database)} TO <user>";

@@ -133,6 +133,18 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
     }
 
     /// <inheritdoc/>
+    public async Task<TokenScope> ScopeAsync(TokenNeed need, CancellationToken cancellationToken)
+    {
+        var orgs = new List<string>();
+        foreach (var org in need.CreatesIn)
+            orgs.Add(await OrgIdAsync(org, cancellationToken));
+        return await new Influx2Scope(http).FindAsync(need, orgs, CreateAdvice, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<string?> BlindReasonAsync(CancellationToken cancellationToken) => new Influx2Scope(http).BlindReasonAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public string GrantAdvice(string bucket, bool write)
     {
         var read = """{"action":"read","resource":{"type":"buckets","orgID":"<org id>","id":"<bucket id>"}}""";
@@ -156,7 +168,8 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
     private static RetentionRuleDto[] Rules(TimeSpan retention, TimeSpan shardGroup) =>
         [new RetentionRuleDto("expire", (long)retention.TotalSeconds, (long)shardGroup.TotalSeconds)];
 
-    private async Task<string> OrgIdAsync(string? org, CancellationToken cancellationToken)
+    /// <summary>The id of an org by its name; by null that of the only one that the token sees.</summary>
+    internal async Task<string> OrgIdAsync(string? org, CancellationToken cancellationToken)
     {
         if (org is not null && IsId(org))
             return org;

@@ -36,7 +36,15 @@ internal sealed record AuthorizationDto(string Id, string Token, [property: Json
 
 internal sealed record AuthorizationsDto(List<AuthorizationDto> Authorizations);
 
-internal sealed record ResourceDto(string Type, [property: JsonPropertyName("orgID")] string OrgId);
+internal sealed record UserDto(string Id);
+
+internal sealed record UsersDto(List<UserDto> Users);
+
+/// <summary>What a permission is for; an org needs its id as <c>id</c>, a bucket has both (CONTRACTS 0.11).</summary>
+internal sealed record ResourceDto(
+    string Type,
+    [property: JsonPropertyName("orgID")] string? OrgId = null,
+    string? Id = null);
 
 internal sealed record PermissionDto(string Action, ResourceDto Resource);
 
@@ -44,7 +52,10 @@ internal sealed record NewAuthorizationDto(
     [property: JsonPropertyName("orgID")] string OrgId, string Description, PermissionDto[] Permissions);
 
 /// <summary>The bodies of the 2.x API that are read and sent; unknown properties are passed over.</summary>
-[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(BucketsDto))]
 [JsonSerializable(typeof(NewBucketDto))]
 [JsonSerializable(typeof(BucketPatchDto))]
@@ -52,6 +63,7 @@ internal sealed record NewAuthorizationDto(
 [JsonSerializable(typeof(DbrpsDto))]
 [JsonSerializable(typeof(AuthorizationDto))]
 [JsonSerializable(typeof(AuthorizationsDto))]
+[JsonSerializable(typeof(UsersDto))]
 [JsonSerializable(typeof(NewAuthorizationDto))]
 [JsonSerializable(typeof(NewDatabaseDto))]
 internal sealed partial class Influx2Json : JsonSerializerContext;

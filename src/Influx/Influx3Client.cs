@@ -64,6 +64,13 @@ public sealed class Influx3Client(InfluxHttp http, ServerVersion version) : IInf
         QueryEndpoint.QueryAsync(http, bucket, statement, sink, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<TokenScope> ScopeAsync(TokenNeed need, CancellationToken cancellationToken) => Task.FromResult(new TokenScope(
+        [], [$"the {http.Options.Role} is an InfluxDB 3 Core, which knows admin tokens only: this one can do everything there, and none can do less"]));
+
+    /// <inheritdoc/>
+    public Task<string?> BlindReasonAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    /// <inheritdoc/>
     public string GrantAdvice(string bucket, bool write) =>
         "InfluxDB 3 Core has admin tokens only: influxdb3 create token --admin";
 

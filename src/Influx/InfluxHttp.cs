@@ -78,6 +78,17 @@ public sealed partial class InfluxHttp : IDisposable
         return await SendOnceAsync(method, path, makeContent, accept, fresh, cancellationToken);
     }
 
+    /// <summary>
+    /// Asks for something that the token in use may have no right to, and reads the answer whole. A refusal is an answer here, so
+    /// the token is not read again for it.
+    /// </summary>
+    internal async Task<ErrorAnswer> ProbeAsync(HttpMethod method, string path, Func<HttpContent>? makeContent, CancellationToken cancellationToken)
+    {
+        using var answer = await SendOnceAsync(method, path, makeContent, accept: null, await TokenAsync(cancellationToken), cancellationToken);
+        var read = await ReadErrorAsync(answer, cancellationToken);
+        return Failure.IsTransient(read.Status, read.Text) ? throw Refused($"{method} /{path.Split('?')[0]}", read, answer) : read;
+    }
+
     /// <summary>The token in use.</summary>
     internal async Task<Secret?> TokenAsync(CancellationToken cancellationToken)
     {
@@ -145,7 +156,21 @@ public sealed partial class InfluxHttp : IDisposable
             if (answer.Headers.TryGetValues("X-Influxdb-Error", out var values))
                 text = values.First();
         }
+        text = WithoutToken(answer, text);
         return new ErrorAnswer(answer.StatusCode, text.Length > MaxErrorText ? text[..MaxErrorText] : text);
+    }
+
+    // A proxy may answer with the headers that it got.
+    private static string WithoutToken(HttpResponseMessage answer, string text)
+    {
+        if (answer.RequestMessage?.Headers.Authorization is not { Parameter: { Length: > 0 } sent } header)
+            return text;
+        text = text.Replace(sent, Secret.Shown, StringComparison.Ordinal);
+        if (header.Scheme != "Basic")
+            return text;
+        var user = Encoding.UTF8.GetString(Convert.FromBase64String(sent));
+        var password = user[(user.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return password.Length == 0 ? text : text.Replace(password, Secret.Shown, StringComparison.Ordinal);
     }
 
     /// <inheritdoc/>
@@ -186,7 +211,7 @@ public sealed partial class InfluxHttp : IDisposable
             using (answer)
                 throw new RejectedException(
                     RejectionKind.Unreachable,
-                    $"{Place(request)} redirects to {answer.Headers.Location}: give that server's URL if it is the right one");
+                    $"{Place(request)} redirects to {WithoutToken(answer, answer.Headers.Location?.ToString() ?? "")}: give that server's URL if it is the right one");
         }
         return answer;
     }

@@ -72,6 +72,14 @@ public static class InfluxQl
         return terms.Count == 0 ? null : string.Join(" AND ", terms);
     }
 
+    /// <summary>A statement as messages show it: cut to 300 characters, and without the password that it sets.</summary>
+    public static string Shown(string statement)
+    {
+        if (statement.StartsWith("CREATE USER ", StringComparison.Ordinal) || statement.StartsWith("SET PASSWORD ", StringComparison.Ordinal))
+            return $"{statement[..statement.LastIndexOf(" '", StringComparison.Ordinal)]} ***";
+        return statement.Length > 300 ? statement[..300] + "…" : statement;
+    }
+
     // Stop is excluded; the largest long takes in the last time that a point can have.
     private static string Times(TimeRange range) => $"time >= {range.Start} AND time < {range.Stop}";
 

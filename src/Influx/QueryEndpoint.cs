@@ -16,7 +16,7 @@ internal static class QueryEndpoint
             path += $"&db={Uri.EscapeDataString(bucket.Database)}";
         if (bucket is { RetentionPolicy.Length: > 0 })
             path += $"&rp={Uri.EscapeDataString(bucket.RetentionPolicy)}";
-        var what = $"InfluxQL '{(statement.Length > 300 ? statement[..300] + "…" : statement)}'";
+        var what = $"InfluxQL '{InfluxQl.Shown(statement)}'";
         // The form and not the URL: statements that name hundreds of fields exceed what servers take as a URL.
         var answer = await http.SendAsync(
             HttpMethod.Post,

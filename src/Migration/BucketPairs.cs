@@ -16,6 +16,7 @@ internal static class BucketPairs
             var bucket = await source.WithGrantAdviceAsync(name, write: false, () => source.FindBucketAsync(request.Source.Org, name, cancellationToken))
                 ?? throw new RejectedException(
                     RejectionKind.NotFound,
+                    (await source.BlindReasonAsync(cancellationToken) is { } reason ? reason + ". " : "") +
                     $"the source shows no bucket '{name}': it does not exist, or the token may not read it, which InfluxDB does not tell apart. "
                     + $"To let a token read it: {source.GrantAdvice(name, write: false)}");
             return [Pair(request, 0, bucket, request.Destination.Org, request.Destination.Bucket)];
@@ -28,6 +29,8 @@ internal static class BucketPairs
                 org = await source.OrgNameAsync(bucket.OrgId, cancellationToken);
             pairs.Add(Pair(request, pairs.Count, bucket, org, destinationName: null));
         }
+        if (pairs.Count == 0 && await source.BlindReasonAsync(cancellationToken) is { } blind)
+            throw new RejectedException(RejectionKind.Token, blind);
         var twice = pairs.GroupBy(pair => (pair.DestinationOrg, pair.DestinationName)).FirstOrDefault(group => group.Count() > 1);
         if (twice is not null)
             throw new RejectedException(

@@ -111,6 +111,9 @@ public sealed record MigrationPlan
 
     /// <summary>What stops a run of this plan before anything is written, each a sentence; empty in a plan that was stored.</summary>
     public IReadOnlyList<string> Conflicts { get; init; } = [];
+
+    /// <summary>What the tokens can do beyond what they are for, each a sentence that the report repeats.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 
 /// <summary>An exported object that the manifest pins: a segment of a chunk.</summary>

@@ -101,6 +101,9 @@ public sealed record MigrationRequest
     /// <summary>Whether the servers' certificates go unchecked.</summary>
     public bool SkipVerify { get; set; }
 
+    /// <summary>Whether a token that can do much more than the migration needs is a warning and no refusal.</summary>
+    public bool AllowBroadToken { get; set; }
+
     /// <summary>The field values that a chunk should have; 1,000 to 100,000,000.</summary>
     public int ChunkFieldValues { get; set; } = 1_000_000;
 

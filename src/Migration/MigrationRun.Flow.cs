@@ -30,9 +30,10 @@ public sealed partial class MigrationRun
     public partial async Task<MigrationReport> RestoreAsync(CancellationToken cancellationToken)
     {
         var started = Time.GetUtcNow();
-        var (plan, sha256) = await StoredPlan.FindAsync(context, cancellationToken)
+        var stored = await StoredPlan.FindAsync(context, cancellationToken)
             ?? throw new StagingException(
                 $"{context.Store.Location} holds no '{StagingLayout.Plan}': it is no folder of a migration", StagingFault.OtherMigration);
+        var (plan, sha256) = await StoredPlan.CheckTokensAsync(context, stored, source: false, cancellationToken);
         Progress.Plan.Start(Time, 0, 0);
         Progress.Plan.Stop(Time);
         return await ReportedAsync(plan, started, () => MoveAsync(plan, sha256, export: false, cancellationToken), cancellationToken);

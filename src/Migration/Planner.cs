@@ -22,6 +22,9 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
         if (source.Version.Family == ServerFamily.V3)
             throw new RejectedException(RejectionKind.Unsupported, $"the source is an InfluxDB {source.Version}: sources are InfluxDB 1.x and 2.x");
         var pairs = await BucketPairs.FindAsync(source, request, cancellationToken);
+        var preflight = new ScopePreflight(request);
+        await preflight.CheckSourceAsync(source, pairs, cancellationToken);
+        await preflight.CheckDestinationAsync(destination, pairs, resumed: false, cancellationToken);
         foreach (var pair in pairs)
         {
             if (request.Existing == ExistingBucket.Fail
@@ -40,6 +43,7 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
             Chunks = chunks,
             Remarks = remarks,
             Conflicts = conflicts,
+            Warnings = preflight.Warnings,
         };
     }
 

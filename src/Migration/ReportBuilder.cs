@@ -213,7 +213,7 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
 
     private List<string> Warnings()
     {
-        var warnings = new List<string>();
+        var warnings = new List<string>(plan.Warnings);
         if (plan.Request.SkipVerify)
             warnings.Add("the servers' certificates were not checked (--skip-verify)");
         var repaired = measurements.Values.Sum(measurement => measurement.RepairedWindows);

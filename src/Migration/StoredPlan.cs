@@ -41,7 +41,7 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
         {
             context.Progress.Plan.Start(context.Time, 0, 0);
             context.Progress.Plan.Stop(context.Time);
-            return stored;
+            return await CheckTokensAsync(context, stored, source: true, cancellationToken);
         }
         var made = await MakeAsync(context, cancellationToken);
         // A bucket that another run at the same time has made since is no conflict: its plan was there before.
@@ -51,6 +51,27 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
         await context.Store.WriteJsonAsync(StagingLayout.Plan, made, MigrationJson.Default.MigrationPlan, replace: false, cancellationToken);
         stored = await FindAsync(context, cancellationToken);
         return stored ?? throw new StagingException($"'{StagingLayout.Plan}' vanished from {context.Store.Location}: run again");
+    }
+
+    /// <summary>Checks the tokens that a plan made earlier is carried on with, which may be others than then.</summary>
+    /// <param name="context">What the run works with.</param>
+    /// <param name="stored">The plan.</param>
+    /// <param name="source">Whether the source is still read.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="Influx.RejectedException">A token can't do what is needed, or can do much more.</exception>
+    public static async Task<StoredPlan> CheckTokensAsync(RunContext context, StoredPlan stored, bool source, CancellationToken cancellationToken)
+    {
+        var preflight = new ScopePreflight(context.Request);
+        if (source)
+        {
+            using var from = await context.ConnectSourceAsync(cancellationToken);
+            await context.RetryOf(context.Progress.Plan).RunAsync(
+                token => preflight.CheckSourceAsync(from, stored.Plan.Buckets, token), cancellationToken);
+        }
+        using var to = await context.ConnectDestinationAsync(cancellationToken);
+        await context.RetryOf(context.Progress.Plan).RunAsync(
+            token => preflight.CheckDestinationAsync(to, stored.Plan.Buckets, resumed: true, token), cancellationToken);
+        return stored with { Plan = stored.Plan with { Warnings = [.. stored.Plan.Warnings.Union(preflight.Warnings, StringComparer.Ordinal)] } };
     }
 
     /// <summary>Makes a plan and keeps nothing.</summary>

@@ -176,7 +176,12 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
         await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url);
         var url = DeployedMigration.Text(destination.Url);
         migration.SetSecret(DeployedMigration.DestinationSecret, $$"""{"url":"{{url}}","token":"writer:one:fake"}""");
-        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, "rotated"));
+        // The server's only user, who makes the database, is an admin.
+        var input = Input;
+        var broad = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(input, "broad"));
+        var refused = await migration.FailAsync(HandlerNames.Plan, broad);
+        input["allowBroadToken"] = true;
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(input, "rotated"));
         var plan = await migration.CallAsync(HandlerNames.Plan, state);
         await migration.MapAsync(fixture, HandlerNames.Export, state, (JsonObject)plan["items"]!);
         var stage = await migration.CallAsync(HandlerNames.Stage, state);
@@ -189,6 +194,9 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
         await migration.MapAsync(fixture, HandlerNames.Verify, state, (JsonObject)stage["verify"]!);
         var report = await migration.CallAsync(HandlerNames.Report, state);
 
+        Assert.Equal(ErrorNames.Refused, refused.ErrorType);
+        Assert.Contains("allowBroadToken", refused.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("it is an admin, who may do everything", await fixture.ReadAsync(report["reportKey"]!.GetValue<string>()), StringComparison.Ordinal);
         Assert.Equal("Verified", report["verdict"]!.GetValue<string>());
         Assert.Contains(migration[HandlerNames.Import].Log, line => line.Contains("is read anew after its token was refused", StringComparison.Ordinal));
     }

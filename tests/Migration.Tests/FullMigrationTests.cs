@@ -157,7 +157,8 @@ public sealed class FullMigrationTests
             SourceToken = new Secret(source.OperatorToken),
             DestinationToken = new Secret(destination.OperatorToken),
         };
-        pipeline.Request = pipeline.Request with { Full = true, Source = pipeline.Request.Source with { Bucket = null } };
+        // What reads several orgs, or makes tokens in them, is an operator's.
+        pipeline.Request = pipeline.Request with { Full = true, AllowBroadToken = true, Source = pipeline.Request.Source with { Bucket = null } };
         return pipeline;
     }
 

@@ -24,9 +24,9 @@ public sealed class Influx1UserTests(ServerWithUsers server) : IClassFixture<Ser
     public async Task An_admin_at_the_destination_creates_the_database_and_a_user_with_all_rights_fills_it()
     {
         using var first = new Pipeline(server.Open.Url, server.Url) { DestinationToken = new Secret(ServerWithUsers.Admin) };
-        first.Request = first.Request with { Destination = first.Request.Destination with { Bucket = "made" } };
+        first.Request = first.Request with { Destination = first.Request.Destination with { Bucket = "made" }, AllowBroadToken = true };
         using var second = new Pipeline(server.Open.Url, server.Url) { DestinationToken = new Secret("owner:owner-pass") };
-        second.Request = first.Request with { Existing = ExistingBucket.Reuse };
+        second.Request = first.Request with { Existing = ExistingBucket.Reuse, AllowBroadToken = false };
 
         var made = await first.RunAsync();
         await server.CommandAsync("GRANT ALL ON made TO owner");
@@ -34,6 +34,31 @@ public sealed class Influx1UserTests(ServerWithUsers server) : IClassFixture<Ser
 
         Assert.Equal((Verdict.Verified, Verdict.Verified), (made.Verdict, filled.Verdict));
         Assert.Equal(1, filled.Points);
+    }
+
+    [Theory]
+    [InlineData(ServerWithUsers.Admin, "is an admin, who may do everything")]
+    [InlineData("both:both-pass", "may write 'd', which a source is only read from")]
+    public async Task A_user_at_the_source_who_may_do_more_than_read_is_refused(string token, string words)
+    {
+        using var pipeline = new Pipeline(server.Url, server.Open.Url) { SourceToken = new Secret(token) };
+        pipeline.Request = pipeline.Request with { Destination = pipeline.Request.Destination with { Bucket = "never-made" } };
+
+        var refused = await Assert.ThrowsAsync<RejectedException>(() => pipeline.RunAsync());
+
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("never-made", await CommandRun.QueryAsync(server.Open.Url, "SHOW DATABASES"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_user_without_rights_is_told_from_an_empty_server()
+    {
+        using var pipeline = new Pipeline(server.Url, server.Open.Url) { SourceToken = new Secret("nobody:nobody-pass") };
+        pipeline.Request = pipeline.Request with { Full = true, Source = pipeline.Request.Source with { Bucket = null } };
+
+        var refused = await Assert.ThrowsAsync<RejectedException>(() => pipeline.RunAsync());
+
+        Assert.Contains("the source's user sees no database", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -86,10 +111,11 @@ public sealed class ServerWithUsers : IAsyncLifetime
         Open = await InfluxdProcess.StartAsync();
         await CommandAsync("CREATE USER admin WITH PASSWORD 'admin-pass' WITH ALL PRIVILEGES");
         await CommandAsync("CREATE DATABASE d WITH DURATION 0s SHARD DURATION 1d NAME rp");
-        foreach (var (user, password) in new[] { ("reader", "read pass:1"), ("writer", "writer-pass"), ("owner", "owner-pass"), ("nobody", "nobody-pass") })
+        foreach (var (user, password) in new[] { ("reader", "read pass:1"), ("writer", "writer-pass"), ("owner", "owner-pass"), ("nobody", "nobody-pass"), ("both", "both-pass") })
             await CommandAsync($"CREATE USER {user} WITH PASSWORD '{password}'");
         await CommandAsync("GRANT READ ON d TO reader");
         await CommandAsync("GRANT WRITE ON d TO writer");
+        await CommandAsync("GRANT ALL ON d TO both");
         const string Lines = "m v=1i 1000000000000000000\nm v=1.5 1100000000000000000\nm v=\"s\" 1200000000000000000\nm v=true 1300000000000000000";
         using var written = await SendAsync("/write?db=d", new StringContent(Lines));
         Assert.True(written.IsSuccessStatusCode);

@@ -43,7 +43,7 @@ public sealed class Influx2MigrationTests(TwoInflux2Servers servers) : IClassFix
     {
         var name = await servers.NewBucketAsync("m u=7u,v=1i 1750000000000000000");
         await using var destination = await InfluxdProcess.StartAsync();
-        using var pipeline = new Pipeline(servers.Source.Url, destination.Url) { SourceToken = new Secret(servers.Source.OperatorToken) };
+        using var pipeline = new Pipeline(servers.Source.Url, destination.Url) { SourceToken = servers.Pipeline(name).SourceToken };
         pipeline.Request = pipeline.Request with { Source = pipeline.Request.Source with { Bucket = name } };
 
         var report = await pipeline.RunAsync();
@@ -61,7 +61,7 @@ public sealed class Influx2MigrationTests(TwoInflux2Servers servers) : IClassFix
         await using var old = await Influx2Server.StartAsync(new Influx2Options { Version = "v2.4.0" });
         await old.WriteAsync("org1", "bucket1", "m v=1i 1750000000000000000");
         using var pipeline = servers.Pipeline("bucket1", old.Url, new Secret(old.OperatorToken));
-        pipeline.Request = pipeline.Request with { Destination = pipeline.Request.Destination with { Bucket = "from-2-4" } };
+        pipeline.Request = pipeline.Request with { Destination = pipeline.Request.Destination with { Bucket = "from-2-4" }, AllowBroadToken = true };
 
         var refused = await Assert.ThrowsAsync<RejectedException>(() => pipeline.RunAsync());
         old.AddMapping(old.BucketOf("org1", "bucket1"), "mapped", "autogen");
@@ -134,13 +134,15 @@ public sealed class TwoInflux2Servers : IAsyncLifetime
         return name;
     }
 
-    /// <summary>A migration of a bucket of the source, or of another server in its place, with operators' tokens.</summary>
+    /// <summary>A migration of a bucket of the source, or of another server in its place, with tokens that can do just that.</summary>
     internal Pipeline Pipeline(string bucket, Uri? source = null, Secret? token = null)
     {
+        var org = Destination.Org.Id;
         var pipeline = new Pipeline(source ?? Source.Url, Destination.Url)
         {
-            SourceToken = token ?? new Secret(Source.OperatorToken),
-            DestinationToken = new Secret(Destination.OperatorToken),
+            SourceToken = token ?? new Secret(Source.CreateToken("org1", Permission.Read("buckets", Source.Org.Id, Source.BucketOf("org1", bucket).Id))),
+            DestinationToken = new Secret(Destination.CreateToken(
+                "org1", Permission.Read("buckets", org), Permission.Write("buckets", org), Permission.Read("orgs", id: org))),
         };
         pipeline.Request = pipeline.Request with { Source = pipeline.Request.Source with { Bucket = bucket } };
         return pipeline;

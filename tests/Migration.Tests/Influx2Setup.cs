@@ -30,8 +30,9 @@ internal static class Influx2Setup
         return await client.SendAsync(request);
     }
 
-    /// <summary>The targets of the requests that change something at a server.</summary>
+    /// <summary>The targets of the requests that changed something at a server.</summary>
     public static IEnumerable<string> Changes(this Influx2Server server) => server.Requests
+        .Where(request => request.Status < 400)
         .Where(request => request.Method is "PATCH" or "DELETE" || (request.Method == "POST" && !request.Target.StartsWith("/query", StringComparison.Ordinal)))
         .Select(request => request.Target);
 }

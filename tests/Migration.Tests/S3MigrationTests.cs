@@ -56,7 +56,7 @@ public sealed class S3MigrationTests(S3Fixture s3, TwoServers servers) : IClassF
             ("AWS_REGION", "us-east-1"), ("AWS_EC2_METADATA_DISABLED", "true"),
         })
             command.Variables[name] = value;
-        string[] what = ["migrate", "--src-host", servers.Source.Url.GetLeftPart(UriPartial.Authority), "--dest-host", destination.Url.GetLeftPart(UriPartial.Authority), "--src-bucket", "d", "--dir-name", "a/run"];
+        string[] what = ["migrate", "--src-host", servers.Source.Url.GetLeftPart(UriPartial.Authority), "--dest-host", destination.Url.GetLeftPart(UriPartial.Authority), "--src-bucket", "d", "--dir-name", "a/run", "--allow-unhardened-s3-bucket"];
 
         var refused = await command.RunAsync([.. what, "--s3-bucket", strange]);
         var moved = await command.RunAsync([.. what, "--s3-bucket", bucket]);

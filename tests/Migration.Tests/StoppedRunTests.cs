@@ -31,12 +31,16 @@ public sealed class StoppedRunTests(TwoServers servers) : IClassFixture<TwoServe
     [Fact]
     public async Task A_refusal_before_the_destination_was_touched_says_so()
     {
-        await using var destination = await InfluxdProcess.StartAsync(new InfluxdOptions { Auth = true });
-        await Pipeline.QueryAsync(destination.Url, "CREATE USER admin WITH PASSWORD 'fake' WITH ALL PRIVILEGES");
-        using var pipeline = new Pipeline(servers.Source.Url, destination.Url) { DestinationToken = new Secret("writer:fake") };
-        using (var admin = new HttpClient())
-        using (var created = await admin.PostAsync(new Uri(destination.Url, "/query?u=admin&p=fake&q=CREATE%20USER%20writer%20WITH%20PASSWORD%20'fake'"), content: null))
-            created.EnsureSuccessStatusCode();
+        await using var destination = await Influx2Server.StartAsync();
+        await using var proxy = await FaultProxy.StartAsync(destination.Url);
+        // The first is the preflight's, for a bucket that is there.
+        proxy.On(method: "POST", path: "/api/v2/buckets", skip: 1).Answer(401, """{"code":"unauthorized","message":"write:orgs/x/buckets is unauthorized"}""");
+        var org = destination.Org.Id;
+        using var pipeline = new Pipeline(servers.Source.Url, proxy.Url)
+        {
+            DestinationToken = new Secret(destination.CreateToken(
+                "org1", Permission.Read("buckets", org), Permission.Write("buckets", org), Permission.Read("orgs", id: org))),
+        };
 
         await Assert.ThrowsAsync<RejectedException>(() => pipeline.RunAsync());
 

@@ -27,7 +27,7 @@ public sealed class TlsTests(TwoServers servers) : IClassFixture<TwoServers>, ID
         Assert.Equal(RejectionKind.Unreachable, refused.Kind);
         Assert.Contains("--ca-file", refused.Message, StringComparison.Ordinal);
         Assert.Equal(Verdict.Verified, report.Verdict);
-        Assert.Empty(report.Warnings);
+        Assert.DoesNotContain(report.Warnings, warning => warning.Contains("certificates", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -69,7 +69,7 @@ public sealed class TlsTests(TwoServers servers) : IClassFixture<TwoServers>, ID
         var report = await pipeline.RunAsync();
 
         Assert.Equal(Verdict.Verified, report.Verdict);
-        Assert.Contains("--skip-verify", Assert.Single(report.Warnings), StringComparison.Ordinal);
+        Assert.Contains(report.Warnings, warning => warning.Contains("--skip-verify", StringComparison.Ordinal));
     }
 
     [Theory]

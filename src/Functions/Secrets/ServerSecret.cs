@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Aws;
 using Influx;
 using Migration;
 
@@ -54,9 +55,9 @@ internal sealed record ServerSecret
         var isPair = root.TryGetProperty(PairOfSource, out _) || root.TryGetProperty(PairOfDestination, out _);
         return new ServerSecret
         {
-            Token = ReadToken(root, isPair ? pair : "token", name),
+            Token = ReadToken(root, isPair ? pair : ServerSecretFormat.Token, name),
             Url = ReadUrl(root, name),
-            Org = Text(root, "org", name),
+            Org = Text(root, ServerSecretFormat.Org, name),
             CaPem = ReadCertificates(root, name),
         };
     }
@@ -92,7 +93,7 @@ internal sealed record ServerSecret
 
     private static string? ReadUrl(JsonElement root, string name)
     {
-        if (Text(root, "url", name) is not { } url)
+        if (Text(root, ServerSecretFormat.Url, name) is not { } url)
             return null;
         // What is wrong with it is told without the text, which could be a token in the wrong place.
         return ServerOptions.TryParseUrl(url, out _) is null
@@ -102,7 +103,7 @@ internal sealed record ServerSecret
 
     private static string? ReadCertificates(JsonElement root, string name)
     {
-        const string Property = "caCertificate";
+        const string Property = ServerSecretFormat.CaCertificate;
         if (Text(root, Property, name) is not { } pem)
             return null;
         var found = new X509Certificate2Collection();

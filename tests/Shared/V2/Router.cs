@@ -82,6 +82,8 @@ internal sealed class Router
         ("GET", "me") => system.MeAsync(context, caller),
         ("GET", "users") => system.UsersAsync(context, caller),
         ("GET", "flags") => SystemApi.FlagsAsync(context),
+        ("GET", _) when rest.StartsWith("orgs/", StringComparison.Ordinal) && rest.EndsWith("/secrets", StringComparison.Ordinal) =>
+            SystemApi.SecretsAsync(context, caller, Influx2State.CheckedId(rest["orgs/".Length..^"/secrets".Length])),
         ("GET", "resources") => SystemApi.ResourcesAsync(context),
         (_, "write" or "delete" or "me" or "users" or "flags" or "resources") => Task.Run(() => Answers.Empty(context, 405)),
         _ => throw ApiError.NotFound("path not found"),

@@ -65,6 +65,17 @@ internal sealed class SystemApi(Influx2Options options, Influx2State state)
         return Answers.JsonAsync(context, 200, new JsonObject { ["links"] = new JsonObject { ["self"] = "/api/v2/users" }, ["users"] = users });
     }
 
+    /// <summary>The keys of an org's secrets, of which there are none; read in the server's source, not recorded.</summary>
+    internal static Task SecretsAsync(HttpContext context, Caller caller, string orgId)
+    {
+        caller.Demand(Permission.Read("secrets", orgId));
+        return Answers.JsonAsync(context, 200, new JsonObject
+        {
+            ["links"] = new JsonObject { ["org"] = $"/api/v2/orgs/{orgId}", ["self"] = $"/api/v2/orgs/{orgId}/secrets" },
+            ["secrets"] = new JsonArray(),
+        });
+    }
+
     internal static Task FlagsAsync(HttpContext context) => Answers.TextAsync(
         context,
         200,
