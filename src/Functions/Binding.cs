@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Aws;
 using Functions.Handlers;
 using Functions.Logs;
+using Functions.Rotation;
 using Functions.Runtime;
 using Influx;
 using Migration;
@@ -26,7 +28,8 @@ internal static class Binding
             HandlerNames.Import => Bind(json.MigrationState, json.ChunkAnswer, new ImportHandler(deployment).HandleAsync, time),
             HandlerNames.Verify => Bind(json.MigrationState, json.ChunkAnswer, new VerifyHandler(deployment).HandleAsync, time),
             HandlerNames.Report => Bind(json.MigrationState, json.ReportAnswer, new ReportHandler(deployment).HandleAsync, time),
-            var other => throw new InvalidOperationException($"'{other}' is no handler: _HANDLER must be one of {string.Join(", ", HandlerNames.All)}"),
+            HandlerNames.Rotate => Bind(json.RotationPayload, json.RotationAnswer, Rotation(settings, logger, time).HandleAsync, time),
+            var other => throw new InvalidOperationException($"'{other}' is no handler: _HANDLER must be one of {string.Join(", ", HandlerNames.All)} or {HandlerNames.Rotate}"),
         };
     }
 
@@ -47,6 +50,15 @@ internal static class Binding
                 throw new TransientException($"the function {why}; what it had finished is kept, and the next try goes on from there", inner: ended);
             }
         };
+
+    private static RotateHandler Rotation(Settings settings, JsonLogger logger, TimeProvider time)
+    {
+        var kept = settings.RotationGrace
+            ?? throw new InvalidOperationException($"the function lacks the environment variable {SettingNames.RotationGraceHours}: deploy the stack again, which sets it");
+        var secrets = new SecretsManagerClient();
+        var retry = new RetryPolicy(new RetrySettings { MaxRetries = 3 }, time, new Random(), retry => logger.RotationRetried(retry.Cause.Message));
+        return new RotateHandler(secrets, new AdminConnection(secrets, new TimestreamClient(), new RotationGrace(kept, time), logger), retry, logger);
+    }
 
     private static T Read<T>(ReadOnlyMemory<byte> payload, JsonTypeInfo<T> type)
     {

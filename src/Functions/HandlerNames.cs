@@ -24,6 +24,9 @@ public static class HandlerNames
     /// <summary>Writes the report.</summary>
     public const string Report = "report";
 
-    /// <summary>All of them in the order of the flow.</summary>
+    /// <summary>Rotates the tokens; beside the flow, and only where an environment asks for it.</summary>
+    public const string Rotate = "rotate";
+
+    /// <summary>Those of the flow, in its order.</summary>
     public static IReadOnlyList<string> All { get; } = [Validate, Plan, Export, Stage, Import, Verify, Report];
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Functions.Rotation;
 using Migration;
 
 namespace Functions;
@@ -95,5 +96,7 @@ public sealed record MigrationLock(string ExecutionId);
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(ExecutionFailure))]
 [JsonSerializable(typeof(MigrationLock))]
+[JsonSerializable(typeof(RotationPayload))]
+[JsonSerializable(typeof(RotationAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<ChunkItem>))]
 public sealed partial class FunctionsJson : JsonSerializerContext;

@@ -32,9 +32,12 @@ public static class SettingNames
     /// <summary>Whether an input may ask to leave the servers' certificates unchecked: true or false.</summary>
     public const string AllowSkipVerify = "ALLOW_SKIP_VERIFY";
 
+    /// <summary>Hours that a rotated token stays active after it was replaced; for rotate.</summary>
+    public const string RotationGraceHours = "ROTATION_GRACE_HOURS";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Handler, StagingBucket, StagingBucketOwner, SourceSecret, DestinationSecret, Environment, MetricsNamespace, AllowSkipVerify];
+        [Handler, StagingBucket, StagingBucketOwner, SourceSecret, DestinationSecret, Environment, MetricsNamespace, AllowSkipVerify, RotationGraceHours];
 }
 
 /// <summary>What the functions read from the environment; the only reader of it.</summary>
@@ -67,6 +70,9 @@ internal sealed record Settings
     /// <summary>Whether an input may leave the servers' certificates unchecked.</summary>
     public bool AllowSkipVerify { get; init; }
 
+    /// <summary>How long a rotated token stays active after it was replaced; null where the function has no use for it.</summary>
+    public TimeSpan? RotationGrace { get; init; }
+
     /// <summary>Reads all of them.</summary>
     /// <exception cref="InvalidOperationException">Some are missing; all of these are named.</exception>
     public static Settings Read()
@@ -83,6 +89,7 @@ internal sealed record Settings
             SourceSecret = Variable(SettingNames.SourceSecret),
             DestinationSecret = Variable(SettingNames.DestinationSecret),
             AllowSkipVerify = string.Equals(Variable(SettingNames.AllowSkipVerify), "true", StringComparison.OrdinalIgnoreCase),
+            RotationGrace = int.TryParse(Variable(SettingNames.RotationGraceHours), out var hours) ? TimeSpan.FromHours(hours) : null,
         };
         return missing.Count == 0
             ? settings

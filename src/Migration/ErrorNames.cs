@@ -27,10 +27,22 @@ public static class ErrorNames
     /// <summary>A secret is absent, empty, of a wrong shape or may not be read.</summary>
     public const string SecretUnusable = "SecretUnusable";
 
+    /// <summary>A step of a rotation came for a secret whose rotation is off.</summary>
+    public const string RotationOff = "RotationOff";
+
+    /// <summary>A step of a rotation came for a version that no rotation is making.</summary>
+    public const string VersionNotPending = "VersionNotPending";
+
+    /// <summary>A token can do less than its secret says, or more.</summary>
+    public const string ScopeWrong = "ScopeWrong";
+
     /// <summary>Anything else.</summary>
     public const string Bug = "Bug";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Transient, Refused, InvalidInput, AlreadyRunning, OtherMigration, StagingChanged, Incomplete, SecretUnusable, Bug];
+    [
+        Transient, Refused, InvalidInput, AlreadyRunning, OtherMigration, StagingChanged, Incomplete, SecretUnusable, RotationOff,
+        VersionNotPending, ScopeWrong, Bug,
+    ];
 }

@@ -22,4 +22,28 @@ internal static partial class Log
 
     [LoggerMessage(106, LogLevel.Warning, "the secret {Secret} is read anew after its token was refused")]
     public static partial void SecretReadAnew(this ILogger logger, string secret);
+
+    [LoggerMessage(111, LogLevel.Information, "{Step} of {Secret} version {Version} is done")]
+    public static partial void RotationStep(this ILogger logger, string step, string secret, string version);
+
+    [LoggerMessage(112, LogLevel.Information, "{Step} of {Secret} version {Version} has nothing to do: the version is current already")]
+    public static partial void RotationDone(this ILogger logger, string step, string secret, string version);
+
+    [LoggerMessage(113, LogLevel.Information, "{Token} was made for {Secret} version {Version}")]
+    public static partial void TokenMade(this ILogger logger, string token, string secret, string version);
+
+    [LoggerMessage(114, LogLevel.Information, "{Secret} is rotated: AWSCURRENT moved from {Before} to {Version}")]
+    public static partial void Rotated(this ILogger logger, string secret, string before, string version);
+
+    [LoggerMessage(115, LogLevel.Information, "{Token} of {Secret} is deactivated: no version needs it any more")]
+    public static partial void TokenDeactivated(this ILogger logger, string token, string secret);
+
+    [LoggerMessage(116, LogLevel.Information, "{Token} of {Secret} is deleted")]
+    public static partial void TokenDeleted(this ILogger logger, string token, string secret);
+
+    [LoggerMessage(117, LogLevel.Warning, "the token that {Secret} holds now can't be found at the server, as the secret names no authorizationId: it stays active after its rotation, so delete it by hand")]
+    public static partial void OldTokenUnknown(this ILogger logger, string secret);
+
+    [LoggerMessage(118, LogLevel.Warning, "a step of a rotation is tried again: {Reason}")]
+    public static partial void RotationRetried(this ILogger logger, string reason);
 }

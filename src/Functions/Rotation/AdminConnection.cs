@@ -1,0 +1,74 @@
+using Amazon.Runtime;
+using Aws;
+using Functions.Secrets;
+using Influx;
+using Microsoft.Extensions.Logging;
+
+namespace Functions.Rotation;
+
+/// <summary>
+/// Connects as the admin that a secret names. The admin's token goes only where its own secret says, or to the DB instance that AWS
+/// knows by the id: whoever may write a rotated secret could otherwise have it sent to a host of theirs.
+/// </summary>
+/// <param name="secrets">Secrets Manager.</param>
+/// <param name="timestream">Timestream for InfluxDB.</param>
+/// <param name="grace">When old tokens go.</param>
+/// <param name="logger">The log.</param>
+internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamClient timestream, RotationGrace grace, ILogger logger)
+{
+    private const int InfluxPort = 8086;
+
+    /// <summary>Connects.</summary>
+    /// <exception cref="NamedException"><see cref="Migration.ErrorNames.SecretUnusable"/>: either secret lacks something.</exception>
+    public async Task<IRotatedServer> OpenAsync(RotatedSecret secret, CancellationToken cancellationToken)
+    {
+        var value = await SecretVersions.AskAsync(
+            secret.AdminSecretArn, "reading", () => secrets.GetSecretValueAsync(secret.AdminSecretArn, SecretsManagerClient.Current, cancellationToken));
+        var admin = ServerSecret.Parse(value.SecretString, ServerRole.Source, secret.AdminSecretArn);
+        var options = new ServerOptions
+        {
+            Url = await UrlAsync(secret, admin, cancellationToken),
+            ReadToken = (_, _) => new(admin.Token),
+            CaPem = secret.CaPem ?? admin.CaPem,
+            Role = "server",
+            TokenName = $"the secret {secret.AdminSecretArn}",
+            Timeout = TimeSpan.FromSeconds(30),
+        };
+        using var client = await ServerDetector.ConnectAsync(options, grace.Time, cancellationToken);
+        return client.Version.Family switch
+        {
+            ServerFamily.V1 => new Influx1Rotation(options, grace, logger),
+            ServerFamily.V2 => new Influx2Rotation(options, grace, logger),
+            _ => throw new RejectedException(RejectionKind.Unsupported, $"{options.Url} is an InfluxDB {client.Version}, whose tokens are not rotated by this function"),
+        };
+    }
+
+    private async Task<Uri> UrlAsync(RotatedSecret secret, ServerSecret admin, CancellationToken cancellationToken)
+    {
+        var url = admin.Url is { } named ? new Uri(named) : await EndpointAsync(secret, cancellationToken);
+        if (secret.Url is { } own && Uri.Compare(new Uri(own), url, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) != 0)
+            throw secret.Unusable($"names another server than {url.GetLeftPart(UriPartial.Authority)}, where the admin's token of {secret.AdminSecretArn} belongs: correct the \"url\" of one of them");
+        return url;
+    }
+
+    private async Task<Uri> EndpointAsync(RotatedSecret secret, CancellationToken cancellationToken)
+    {
+        if (secret.DbIdentifier is not { } id)
+            throw ServerSecret.Unusable(secret.AdminSecretArn, $"has no \"url\", and {secret.Arn} no \"dbIdentifier\": put the server's URL into the admin's secret, so that its token goes nowhere else");
+        try
+        {
+            var instance = await timestream.GetDbInstanceAsync(id, cancellationToken);
+            return instance.Endpoint is { Length: > 0 } host
+                ? new Uri($"https://{host}:{instance.Port ?? InfluxPort}")
+                : throw secret.Unusable($"names the DB instance '{id}', which has no endpoint yet");
+        }
+        catch (AwsException refusal) when (!refusal.IsTransient)
+        {
+            throw secret.Unusable($"names the DB instance '{id}', but asking for it was refused: {refusal.ErrorCode}: {refusal.Message}");
+        }
+        catch (Exception failure) when (failure is AmazonServiceException or AmazonClientException or HttpRequestException)
+        {
+            throw new TransientException($"asking for the DB instance '{id}' failed: {failure.Message}", inner: failure);
+        }
+    }
+}
