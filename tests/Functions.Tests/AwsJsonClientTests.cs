@@ -113,6 +113,28 @@ public sealed class AwsJsonClientTests : IAsyncLifetime
         Assert.Empty(server.Violations);
     }
 
+    [Fact]
+    public async Task A_rotation_s_calls_send_what_their_reference_says()
+    {
+        AnswerOf("secretsmanager.DescribeSecret", """{"ARN":"arn:s","RotationEnabled":true,"LastRotatedDate":1.7e9,"VersionIdsToStages":{"v1":["AWSCURRENT","AWSPENDING"]}}""", """{"SecretId":"arn:s"}""");
+        AnswerOf("secretsmanager.PutSecretValue", """{"ARN":"arn:s","VersionId":"v2"}""", """{"SecretId":"arn:s","ClientRequestToken":"v2","SecretString":"fake","VersionStages":["AWSPENDING"]}""");
+        AnswerOf("secretsmanager.UpdateSecretVersionStage", """{"ARN":"arn:s"}""", """{"SecretId":"arn:s","VersionStage":"AWSCURRENT","MoveToVersionId":"v2","RemoveFromVersionId":"v1"}""");
+        AnswerOf("AmazonTimestreamInfluxDB.GetDbInstance", """{"id":"db-1","name":"n","status":"AVAILABLE","endpoint":"db.example.com"}""", """{"identifier":"db-1"}""");
+        using var client = Secrets(server);
+        using var timestream = new TimestreamClient(Config(server, TimestreamClient.Service), Credentials);
+        var none = CancellationToken.None;
+
+        var secret = await client.DescribeSecretAsync("arn:s", none);
+        await client.PutSecretValueAsync("arn:s", "v2", "fake", [SecretsManagerClient.Pending], none);
+        await client.MoveStageAsync("arn:s", SecretsManagerClient.Current, "v2", "v1", none);
+        var instance = await timestream.GetDbInstanceAsync("db-1", none);
+
+        Assert.Equal((true, 1.7e9), (secret.RotationEnabled, secret.LastRotatedDate));
+        Assert.Equal(["AWSCURRENT", "AWSPENDING"], secret.VersionIdsToStages["v1"]);
+        Assert.Equal(("db.example.com", (int?)null), (instance.Endpoint, instance.Port));
+        Assert.Empty(server.Violations);
+    }
+
     [Theory]
     [InlineData("us-east-1", "https://states.us-east-1.amazonaws.com/")]
     [InlineData("cn-north-1", "https://states.cn-north-1.amazonaws.com.cn/")]
@@ -133,7 +155,9 @@ public sealed class AwsJsonClientTests : IAsyncLifetime
     private static AwsConfig Config(AwsJsonServer server, AwsJsonService service) =>
         new(service) { ServiceURL = server.Url.AbsoluteUri, AuthenticationRegion = AwsJsonServer.Region };
 
-    private void Answer(string operation, string answer, string expected) => server.On($"AWSStepFunctions.{operation}", input =>
+    private void Answer(string operation, string answer, string expected) => AnswerOf($"AWSStepFunctions.{operation}", answer, expected);
+
+    private void AnswerOf(string target, string answer, string expected) => server.On(target, input =>
     {
         Assert.Equal(expected, input.ToJsonString());
         return AwsAnswer.Ok((JsonObject)JsonNode.Parse(answer)!);

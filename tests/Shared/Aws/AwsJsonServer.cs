@@ -96,7 +96,12 @@ public sealed class AwsJsonServer : IAsyncDisposable
     {
         if (!operations.ContainsKey(target))
             return "no test gave this server that operation";
-        var (service, version) = target.StartsWith("secretsmanager.", StringComparison.Ordinal) ? ("secretsmanager", "1.1") : ("states", "1.0");
+        var (service, version) = target.Split('.')[0] switch
+        {
+            "secretsmanager" => ("secretsmanager", "1.1"),
+            "AmazonTimestreamInfluxDB" => ("timestream-influxdb", "1.0"),
+            _ => ("states", "1.0"),
+        };
         if (request.Method != "POST" || request.Path != "/")
             return $"it was sent as {request.Method} {request.Path}";
         if (request.ContentType != $"application/x-amz-json-{version}")
