@@ -31,6 +31,9 @@ public static class EnvironmentList
             ?? throw new EnvironmentException([$"there is no environment '{name}': -c env=NAME takes one of {names}"]);
     }
 
+    private const string SecretArn = "arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+-[A-Za-z0-9]{6}";
+    private const string SecretArnExample = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:name-AbCdEf, whole with its last six characters";
+
     private static EnvironmentSettings Read(JsonProperty entry, List<string> problems)
     {
         var path = $"environments.{entry.Name}";
@@ -53,8 +56,6 @@ public static class EnvironmentList
 
     private static EnvironmentSettings Read(EnvironmentSettings defaults, EnvironmentReader reader)
     {
-        const string arn = "arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+-[A-Za-z0-9]{6}";
-        const string arnExample = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:name-AbCdEf, whole with its last six characters";
         var settings = defaults with
         {
             Account = reader.Text("account", "[0-9]{12}", "111122223333"),
@@ -72,8 +73,9 @@ public static class EnvironmentList
             OldVersionDays = reader.Number("oldVersionDays", 1, 3653) ?? defaults.OldVersionDays,
             AlarmEmail = reader.Text("alarmEmail", "[^@\\s]+@[^@\\s]+", "operators@example.com"),
             AllowSkipVerify = reader.Flag("allowSkipVerify"),
-            SourceSecretArn = reader.Text("sourceSecretArn", arn, arnExample),
-            DestinationSecretArn = reader.Text("destinationSecretArn", arn, arnExample),
+            SourceSecretArn = reader.Text("sourceSecretArn", SecretArn, SecretArnExample),
+            DestinationSecretArn = reader.Text("destinationSecretArn", SecretArn, SecretArnExample),
+            Rotation = reader.Object("rotation") is { } rotation ? ReadRotation(rotation) : null,
             Schedules = [.. reader.Objects("schedules").Select(ReadSchedule)],
         };
         if (!LogRetention.Days.Contains(settings.LogRetentionDays))
@@ -91,11 +93,24 @@ public static class EnvironmentList
             Subnets = reader.Texts("subnets", "subnet-[0-9a-f]+", "subnet-0123456789abcdef0"),
             S3PrefixList = Needed(reader, "s3PrefixList", "pl-[0-9a-f]+", "pl-6da54004"),
             RouteTables = reader.Texts("routeTables", "rtb-[0-9a-f]+", "rtb-0123456789abcdef0"),
-            InterfaceEndpoints = reader.Texts("interfaceEndpoints", "secretsmanager|states|kms|sts|logs", "secretsmanager, states, kms, sts or logs"),
+            InterfaceEndpoints = reader.Texts("interfaceEndpoints", "secretsmanager|states|kms|sts|logs|timestream-influxdb", "secretsmanager, states, kms, sts, logs or timestream-influxdb"),
             EndpointSecurityGroup = reader.Text("endpointSecurityGroup", "sg-[0-9a-f]+", "sg-0123456789abcdef0"),
         };
         if (settings.Subnets.Count == 0)
             reader.Add("subnets", "name at least one");
+        reader.Finish();
+        return settings;
+    }
+
+    private static RotationSettings ReadRotation(EnvironmentReader reader)
+    {
+        var defaults = new RotationSettings();
+        var settings = defaults with
+        {
+            Days = reader.Number("days", 1, 1000) ?? defaults.Days,
+            SourceAdminSecretArn = reader.Text("sourceAdminSecretArn", SecretArn, SecretArnExample),
+            DestinationAdminSecretArn = reader.Text("destinationAdminSecretArn", SecretArn, SecretArnExample),
+        };
         reader.Finish();
         return settings;
     }

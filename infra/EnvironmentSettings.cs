@@ -47,6 +47,22 @@ public sealed record ScheduleSettings
     public JsonElement Input { get; init; }
 }
 
+/// <summary>Which secrets are rotated, and how often.</summary>
+public sealed record RotationSettings
+{
+    /// <summary>How long a replaced token stays active: longer than the longest execution, which may have begun with it.</summary>
+    public static TimeSpan Grace { get; } = MigrationStateMachine.LongestExecution() + TimeSpan.FromDays(1);
+
+    /// <summary>Days from one rotation to the next; more than <see cref="Grace"/>.</summary>
+    public int Days { get; init; } = 30;
+
+    /// <summary>The secret of the token that makes tokens at the source; null leaves the source's secret as it is.</summary>
+    public string? SourceAdminSecretArn { get; init; }
+
+    /// <summary>The secret of the token that makes tokens at the destination; null leaves the destination's secret as it is.</summary>
+    public string? DestinationAdminSecretArn { get; init; }
+}
+
 /// <summary>One entry of <c>environments</c> in <c>cdk.json</c>.</summary>
 public sealed record EnvironmentSettings
 {
@@ -110,6 +126,9 @@ public sealed record EnvironmentSettings
     /// <summary>An existing secret with the destination's token; null to make one.</summary>
     public string? DestinationSecretArn { get; init; }
 
+    /// <summary>The rotation of the tokens; null for none.</summary>
+    public RotationSettings? Rotation { get; init; }
+
     /// <summary>Migrations that start by the clock.</summary>
     public IReadOnlyList<ScheduleSettings> Schedules { get; init; } = [];
 
@@ -132,7 +151,15 @@ public sealed record EnvironmentSettings
             yield return "vpc.interfaceEndpoints: name the endpoints to make, or vpc.endpointSecurityGroup of those that are there";
         foreach (var cidr in AllowedCidrs.Where(cidr => !IPNetwork.TryParse(cidr, out var network) || network.ToString() != cidr))
             yield return $"allowedCidrs: '{cidr}' is no network: the address before the slash must be its first";
-        foreach (var (name, arn) in new[] { ("sourceSecretArn", SourceSecretArn), ("destinationSecretArn", DestinationSecretArn) })
+        if (Rotation is { SourceAdminSecretArn: null, DestinationAdminSecretArn: null })
+            yield return "rotation: name sourceAdminSecretArn, destinationAdminSecretArn or both: what they don't name is not rotated";
+        if (Rotation is not null && TimeSpan.FromDays(Rotation.Days) <= RotationSettings.Grace)
+            yield return $"rotation.days: a replaced token stays active for {RotationSettings.Grace.TotalDays:0} days, so rotate after more than that";
+        foreach (var (name, arn) in new[]
+        {
+            ("sourceSecretArn", SourceSecretArn), ("destinationSecretArn", DestinationSecretArn),
+            ("rotation.sourceAdminSecretArn", Rotation?.SourceAdminSecretArn), ("rotation.destinationAdminSecretArn", Rotation?.DestinationAdminSecretArn),
+        })
         {
             if (arn is not null && Region is not null && arn.Split(':')[3] != Region)
                 yield return $"{name}: the secret is in {arn.Split(':')[3]}, the environment in {Region}: replicate it there";

@@ -56,6 +56,9 @@ internal sealed record FunctionRights(
             [StagingLayout.ReportJson, StagingLayout.ReportHtml, Destinations], Source: false, Destination: true, MaximumMinutes),
     ];
 
+    /// <summary>The handler beside the flow, which touches no staged object; <see cref="SecretRotation"/> says which secrets are its.</summary>
+    public static FunctionRights Rotate { get; } = new(HandlerNames.Rotate, [], [], Source: false, Destination: false, Minutes: 5);
+
     /// <summary>The handler's name as a construct id: <c>Export</c>.</summary>
     public string Id => IdOf(Handler);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.CDK;
 using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.Lambda;
@@ -36,10 +37,15 @@ internal sealed class MigrationFunctions : Construct
         this.props = props;
         foreach (var rights in FunctionRights.All)
             functions.Add(rights.Handler, Make(rights));
+        if (props.Settings.Rotation is not null)
+            Rotate = Make(FunctionRights.Rotate);
     }
 
     /// <summary>The functions by handler, in the order of the flow.</summary>
     public IReadOnlyDictionary<string, Function> ByHandler => functions;
+
+    /// <summary>The function that rotates the secrets; null where the environment asks for no rotation.</summary>
+    public Function? Rotate { get; }
 
     private Function Make(FunctionRights rights)
     {
@@ -55,7 +61,8 @@ internal sealed class MigrationFunctions : Construct
             Description = $"What the handler '{rights.Handler}' of influx-migrate may do, {settings.Name}",
         });
         logs.GrantWrite(role);
-        GrantStaging(role, rights);
+        if (rights.Reads.Count > 0)
+            GrantStaging(role, rights);
         GrantSecrets(role, rights);
         if (props.Network is not null)
             GrantNetwork(role);
@@ -100,6 +107,8 @@ internal sealed class MigrationFunctions : Construct
             values[SettingNames.SourceSecret] = props.Data.SourceSecret;
         if (rights.Destination)
             values[SettingNames.DestinationSecret] = props.Data.DestinationSecret;
+        if (rights.Handler == HandlerNames.Rotate)
+            values[SettingNames.RotationGraceHours] = RotationSettings.Grace.TotalHours.ToString("0", CultureInfo.InvariantCulture);
         return values;
     }
 

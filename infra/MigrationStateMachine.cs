@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Amazon.CDK;
 using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.Logs;
@@ -65,6 +66,13 @@ internal sealed class MigrationStateMachine : Construct
 
     /// <summary>The text of <c>migration.asl.json</c>, which stands beside the assembly.</summary>
     public static string Definition() => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "migration.asl.json"));
+
+    /// <summary>The longest that an execution may take, by <c>migration.asl.json</c>.</summary>
+    public static TimeSpan LongestExecution()
+    {
+        using var definition = JsonDocument.Parse(Definition());
+        return TimeSpan.FromSeconds(definition.RootElement.GetProperty("TimeoutSeconds").GetInt64());
+    }
 
     private static void GrantStaging(Role role, DataStack data)
     {

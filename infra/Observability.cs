@@ -89,6 +89,8 @@ internal sealed class Observability : Construct
             // One error is retried; as many as these are not bad luck.
             Alarm($"{FunctionRights.IdOf(handler)}Errors", function.MetricErrors(Sums()), $"The function '{handler}' fails again and again: see its log", threshold: 10);
         }
+        if (props.Functions.Rotate is { } rotate)
+            Alarm("RotateErrors", rotate.MetricErrors(Sums()), "A token was not rotated, or a replaced one not removed: the function's log says why; the token before stays in use");
         if (props.Schedules.FailedStarts is { } failed)
         {
             Alarm(

@@ -16,6 +16,8 @@ public sealed class PipelineStack : Stack
         var functions = new MigrationFunctions(this, "Functions", new MigrationFunctionsProps { Settings = settings, Code = code, Data = data, Network = network });
         var machine = new MigrationStateMachine(this, "Migration", settings, functions, data);
         var schedules = new Schedules(this, "Schedules", settings.Schedules, machine.StateMachine);
+        if (functions.Rotate is { } rotate)
+            _ = new SecretRotation(this, "Rotation", settings.Rotation!, rotate, data);
         var observability = new Observability(this, "Observability", new ObservabilityProps
         {
             Settings = settings,

@@ -58,6 +58,43 @@ public sealed class AccessTests(SynthesisedStacks stacks)
         }));
 
     [Fact]
+    public async Task Only_the_rotation_changes_the_two_secrets_and_reads_the_admins_ones() => await AssertAllAsync(environment =>
+    {
+        var rotation = environment.Settings.Rotation!;
+        string[] own = [Secret(environment, "source"), Secret(environment, "destination")];
+        string[] admins = [rotation.SourceAdminSecretArn!, rotation.DestinationAdminSecretArn!];
+        string[] changes = ["secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"];
+        string[] never = ["secretsmanager:RotateSecret", "secretsmanager:DeleteSecret", "secretsmanager:PutResourcePolicy", "secretsmanager:UpdateSecret", "secretsmanager:CancelRotateSecret"];
+        IEnumerable<string> roles = [.. HandlerNames.All, Machine, HandlerNames.Rotate];
+        return roles.SelectMany(role => own.SelectMany(secret => changes.Select(action => Ask(environment, role, action, secret, role == HandlerNames.Rotate))))
+            .Concat(roles.SelectMany(role => admins.Select(secret => Ask(environment, role, "secretsmanager:GetSecretValue", secret, role == HandlerNames.Rotate))))
+            .Concat(own.Select(secret => Ask(environment, HandlerNames.Rotate, "secretsmanager:DescribeSecret", secret, allowed: true)))
+            .Concat(own.Select(secret => Ask(environment, HandlerNames.Rotate, "secretsmanager:GetSecretValue", secret, allowed: true)))
+            .Concat(own.Concat(admins).SelectMany(secret => never.Select(action => Ask(environment, HandlerNames.Rotate, action, secret, allowed: false))))
+            .Concat(admins.SelectMany(secret => changes.Select(action => Ask(environment, HandlerNames.Rotate, action, secret, allowed: false))))
+            .Append(Ask(environment, HandlerNames.Rotate, "secretsmanager:GetSecretValue", own[0] + "X", allowed: false));
+    });
+
+    [Fact]
+    public async Task The_rotation_touches_no_staged_object_and_starts_nothing() => await AssertAllAsync(environment =>
+    {
+        var key = environment.Arn("AWS::KMS::Key", PinnedIds.Key);
+        return
+        [
+            Ask(environment, HandlerNames.Rotate, "s3:GetObject", Key(environment, "request.json"), allowed: false),
+            Ask(environment, HandlerNames.Rotate, "s3:PutObject", Key(environment, "request.json"), allowed: false),
+            Ask(environment, HandlerNames.Rotate, "kms:Decrypt", key, allowed: true, Via("secretsmanager")),
+            Ask(environment, HandlerNames.Rotate, "kms:GenerateDataKey", key, allowed: true, Via("secretsmanager")),
+            Ask(environment, HandlerNames.Rotate, "kms:Decrypt", key, allowed: false, Via("s3")),
+            Ask(environment, HandlerNames.Rotate, "timestream-influxdb:GetDbInstance", $"arn:aws:timestream-influxdb:eu-west-1:{DeployedTemplates.Account}:db-instance/db-1", allowed: true),
+            Ask(environment, HandlerNames.Rotate, "timestream-influxdb:DeleteDbInstance", $"arn:aws:timestream-influxdb:eu-west-1:{DeployedTemplates.Account}:db-instance/db-1", allowed: false),
+            Ask(environment, HandlerNames.Rotate, "states:StartExecution", environment.Arn("AWS::StepFunctions::StateMachine", "Migration"), allowed: false),
+            Ask(environment, HandlerNames.Rotate, "lambda:InvokeFunction", Function(environment, HandlerNames.Import), allowed: false),
+            Ask(environment, Machine, "lambda:InvokeFunction", Function(environment, HandlerNames.Rotate), allowed: false),
+        ];
+    });
+
+    [Fact]
     public async Task No_role_touches_the_bucket_over_plain_http_or_old_TLS() => await AssertAllAsync(environment => HandlerNames.All.Append(Machine).SelectMany(role =>
     {
         var (key, action) = role == Machine ? ("items/e/export.json", "s3:GetObject") : (role == HandlerNames.Report ? "report.json" : "request.json", "s3:GetObject");

@@ -13,6 +13,7 @@ internal sealed class DeployedTemplates
     public DeployedTemplates(SynthesisedEnvironment environment)
     {
         templates = [environment.DataJson, environment.PipelineJson];
+        Settings = environment.Settings;
         region = environment.Settings.Region ?? "eu-west-1";
         EnvironmentName = environment.Settings.Name;
         foreach (var output in environment.DataJson["Outputs"]!.AsObject().Select(output => output.Value!).Where(output => output["Export"] is not null))
@@ -21,6 +22,9 @@ internal sealed class DeployedTemplates
 
     /// <summary>The environment's name.</summary>
     public string EnvironmentName { get; }
+
+    /// <summary>What the environment asks for.</summary>
+    public EnvironmentSettings Settings { get; }
 
     /// <summary>The ARN of the one resource of a type whose logical id starts so.</summary>
     public string Arn(string type, string start) => ArnOf(Find(type, start));

@@ -23,6 +23,10 @@ public sealed class EnvironmentListTests
     [InlineData("""{"schedules":[{"name":"a","expression":"cron(0 2)","input":{}}]}""", "schedules[0].expression: \"cron(0 2)\" is not of the form rate(1 hour)")]
     [InlineData("""{"schedules":[{"name":"a","expression":"rate(1 hour)"}]}""", "schedules[0].input: is missing")]
     [InlineData("""{"schedules":[{"name":"a","expression":"rate(1 hour)","input":{}},{"name":"a","expression":"rate(2 hours)","input":{}}]}""", "the name 'a' stands 2 times")]
+    [InlineData("""{"rotation":{}}""", "rotation: name sourceAdminSecretArn, destinationAdminSecretArn or both")]
+    [InlineData("""{"rotation":{"days":15,"sourceAdminSecretArn":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:old-AbCdEf"}}""", "rotation.days: a replaced token stays active for 15 days")]
+    [InlineData("""{"region":"eu-west-1","rotation":{"sourceAdminSecretArn":"arn:aws:secretsmanager:us-east-1:111122223333:secret:old-AbCdEf"}}""", "rotation.sourceAdminSecretArn: the secret is in us-east-1")]
+    [InlineData("""{"rotation":{"adminSecretArn":"x"}}""", "rotation.adminSecretArn: there is no such property; the nearest is 'sourceAdminSecretArn'")]
     public void Says_what_is_wrong_and_where(string entry, string problem)
     {
         var wrong = Assert.Throws<EnvironmentException>(() => Read($$"""{"dev":{{entry}}}"""));

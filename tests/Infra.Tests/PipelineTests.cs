@@ -12,7 +12,7 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
     {
         var functions = FunctionsOf(environment);
 
-        Assert.Equal(HandlerNames.All.Order(StringComparer.Ordinal), functions.Select(function => Variable(function, SettingNames.Handler)).Order(StringComparer.Ordinal));
+        Assert.Equal(HandlersOf(environment).Order(StringComparer.Ordinal), functions.Select(function => Variable(function, SettingNames.Handler)).Order(StringComparer.Ordinal));
         Assert.Equal(functions.Count, functions.Select(function => (string)function["Role"]!["Fn::GetAtt"]![0]!).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(functions.Count, functions.Select(function => (string)function["LoggingConfig"]!["LogGroup"]!["Ref"]!).Distinct(StringComparer.Ordinal).Count());
     });
@@ -23,8 +23,9 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
         var functions = FunctionsOf(environment);
 
         var set = functions.SelectMany(function => function["Environment"]!["Variables"]!.AsObject().Select(variable => variable.Key)).Distinct(StringComparer.Ordinal);
-        Assert.Equal(SettingNames.All.Order(StringComparer.Ordinal), set.Order(StringComparer.Ordinal));
-        string[] always = [.. SettingNames.All.Except([SettingNames.SourceSecret, SettingNames.DestinationSecret])];
+        string[] rotating = environment.Settings.Rotation is null ? [SettingNames.RotationGraceHours] : [];
+        Assert.Equal(SettingNames.All.Except(rotating).Order(StringComparer.Ordinal), set.Order(StringComparer.Ordinal));
+        string[] always = [.. SettingNames.All.Except([SettingNames.SourceSecret, SettingNames.DestinationSecret, SettingNames.RotationGraceHours])];
         Assert.All(functions, function => Assert.Empty(always.Except(function["Environment"]!["Variables"]!.AsObject().Select(variable => variable.Key))));
     });
 
@@ -36,7 +37,7 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
             ["TracingConfig"] = new Dictionary<string, object> { ["Mode"] = "Active" },
             ["LoggingConfig"] = Match.ObjectLike(new Dictionary<string, object> { ["LogFormat"] = "JSON", ["ApplicationLogLevel"] = "INFO", ["SystemLogLevel"] = "WARN" }),
         }));
-        environment.Pipeline.ResourceCountIs("AWS::Logs::LogGroup", HandlerNames.All.Count + 1);
+        environment.Pipeline.ResourceCountIs("AWS::Logs::LogGroup", HandlersOf(environment).Count() + 1);
         environment.Pipeline.AllResourcesProperties("AWS::Logs::LogGroup", Match.ObjectLike(new Dictionary<string, object> { ["RetentionInDays"] = environment.Settings.LogRetentionDays }));
     });
 
@@ -78,7 +79,7 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
             var trust = Assert.Single(role.Properties()["AssumeRolePolicyDocument"]!["Statement"]!.AsArray())!;
             var service = (string)trust["Principal"]!["Service"]!;
 
-            Assert.Equal(id.StartsWith("Functions", StringComparison.Ordinal) ? "lambda.amazonaws.com" : id.StartsWith("Schedules", StringComparison.Ordinal) ? "scheduler.amazonaws.com" : "states.amazonaws.com", service);
+            Assert.Equal(id.StartsWith("Functions", StringComparison.Ordinal) ? "lambda.amazonaws.com" : id.StartsWith("Schedules", StringComparison.Ordinal) || id.StartsWith("Rotation", StringComparison.Ordinal) ? "scheduler.amazonaws.com" : "states.amazonaws.com", service);
             if (service != "lambda.amazonaws.com")
                 Assert.NotNull(trust["Condition"]!["StringEquals"]!["aws:SourceAccount"]);
             Assert.Null(role.Properties()["ManagedPolicyArns"]);
@@ -121,7 +122,7 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
     public void A_schedule_starts_an_incremental_migration_and_keeps_a_start_that_failed()
     {
         var production = stacks.All.Single(environment => environment.Settings.Schedules.Count > 0);
-        var schedule = production.PipelineJson.OfType("AWS::Scheduler::Schedule").Values.Single().Properties();
+        var schedule = production.PipelineJson.OfType("AWS::Scheduler::Schedule").Single(schedule => schedule.Key.StartsWith("Schedules", StringComparison.Ordinal)).Value.Properties();
 
         var input = JsonNode.Parse((string)schedule["Target"]!["Input"]!)!.AsObject();
         Assert.True((bool)input["incremental"]!);
@@ -139,7 +140,7 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
         var topic = environment.PipelineJson.OfType("AWS::SNS::Topic").Single().Key;
         var alarms = environment.PipelineJson.OfType("AWS::CloudWatch::Alarm").Values;
 
-        Assert.Equal(11 + (environment.Settings.Schedules.Count > 0 ? 1 : 0), alarms.Count());
+        Assert.Equal(11 + (environment.Settings.Schedules.Count > 0 ? 1 : 0) + (environment.Settings.Rotation is null ? 0 : 1), alarms.Count());
         Assert.All(alarms, alarm => Assert.Equal(topic, (string)Assert.Single(alarm.Properties()["AlarmActions"]!.AsArray())!["Ref"]!));
         Assert.All(alarms, alarm => Assert.Equal("notBreaching", (string)alarm.Properties()["TreatMissingData"]!));
         environment.Pipeline.HasResourceProperties("AWS::Events::Rule", Match.ObjectLike(new Dictionary<string, object>
@@ -163,6 +164,9 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
         Assert.Superset(data.ToHashSet(StringComparer.Ordinal), environment.DataJson["Outputs"]!.AsObject().Select(output => output.Key).ToHashSet(StringComparer.Ordinal));
         Assert.Superset(pipeline.ToHashSet(StringComparer.Ordinal), environment.PipelineJson["Outputs"]!.AsObject().Select(output => output.Key).ToHashSet(StringComparer.Ordinal));
     });
+
+    private static IEnumerable<string> HandlersOf(SynthesisedEnvironment environment) =>
+        environment.Settings.Rotation is null ? HandlerNames.All : HandlerNames.All.Append(HandlerNames.Rotate);
 
     private static List<JsonObject> FunctionsOf(SynthesisedEnvironment environment) =>
         [.. environment.PipelineJson.OfType("AWS::Lambda::Function").Values.Select(function => function.Properties())];

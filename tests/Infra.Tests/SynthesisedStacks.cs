@@ -66,6 +66,7 @@ public sealed class SynthesisedStacks : IDisposable
             Retain = true,
             SourceSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:old-AbCdEf",
             DestinationSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-GhIjKl",
+            Rotation = new RotationSettings { Days = 90, DestinationAdminSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:admin-MnOpQr" },
         };
     }
 }
