@@ -28,15 +28,11 @@ internal sealed class Deployment(Settings settings, JsonLogger logger, TimeProvi
     public SecretCache Secrets => secrets.Value;
 
     /// <summary>Opens the part of the staging bucket that is a migration's.</summary>
-    public Task<S3Store> OpenStoreAsync(string migrationId, CancellationToken cancellationToken) => S3Store.OpenAsync(
-        new S3StoreOptions
-        {
-            Bucket = settings.StagingBucket,
-            Prefix = DeployedLayout.Prefix(migrationId),
-            ExpectedBucketOwner = settings.StagingBucketOwner,
-            Region = settings.Region,
-        },
-        cancellationToken);
+    public Task<S3Store> OpenStoreAsync(string migrationId, CancellationToken cancellationToken) =>
+        OpenPrefixAsync(DeployedLayout.Prefix(migrationId), cancellationToken);
+
+    /// <summary>Opens the part of the staging bucket where the marks of incremental migrations are.</summary>
+    public Task<S3Store> OpenMarksAsync(CancellationToken cancellationToken) => OpenPrefixAsync(DeployedLayout.Marks, cancellationToken);
 
     /// <summary>The migration of an execution, from the invocation before where it is the same.</summary>
     public async Task<OpenMigration> OpenAsync(MigrationState state, CancellationToken cancellationToken)
@@ -47,4 +43,14 @@ internal sealed class Deployment(Settings settings, JsonLogger logger, TimeProvi
         open = null;
         return open = await OpenMigration.OpenAsync(this, state, cancellationToken);
     }
+
+    private Task<S3Store> OpenPrefixAsync(string prefix, CancellationToken cancellationToken) => S3Store.OpenAsync(
+        new S3StoreOptions
+        {
+            Bucket = settings.StagingBucket,
+            Prefix = prefix,
+            ExpectedBucketOwner = settings.StagingBucketOwner,
+            Region = settings.Region,
+        },
+        cancellationToken);
 }

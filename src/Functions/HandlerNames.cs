@@ -21,7 +21,7 @@ public static class HandlerNames
     /// <summary>Verifies one chunk.</summary>
     public const string Verify = "verify";
 
-    /// <summary>Writes the report.</summary>
+    /// <summary>Writes the report, and moves the mark of an incremental migration.</summary>
     public const string Report = "report";
 
     /// <summary>Rotates the tokens; beside the flow, and only where an environment asks for it.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Functions.Incremental;
 using Functions.Rotation;
 using Migration;
 
@@ -45,12 +46,20 @@ public sealed record MigrationState
     /// <summary>content, counts or none.</summary>
     public string Verify { get; init; } = "";
 
+    /// <summary>Why an incremental run has nothing to do; null where it has.</summary>
+    public Skipped? Skipped { get; init; }
+
     /// <summary>The chunk, for the functions of a Map's items.</summary>
     public string? Chunk { get; init; }
 
     /// <summary>What stopped the execution, for <see cref="HandlerNames.Report"/>.</summary>
     public ExecutionFailure? Failure { get; init; }
 }
+
+/// <summary>The end of an incremental run that has nothing to do: no failure.</summary>
+/// <param name="Sentence">Why.</param>
+/// <param name="Mark">How far earlier runs came; null before the first has ended well.</param>
+public sealed record Skipped(string Sentence, string? Mark);
 
 /// <summary>The items of a Map: a JSON array in the staging bucket.</summary>
 /// <param name="Key">Its key.</param>
@@ -98,5 +107,7 @@ public sealed record MigrationLock(string ExecutionId);
 [JsonSerializable(typeof(MigrationLock))]
 [JsonSerializable(typeof(RotationPayload))]
 [JsonSerializable(typeof(RotationAnswer))]
+[JsonSerializable(typeof(HighWaterMark))]
+[JsonSerializable(typeof(IncrementalRun))]
 [JsonSerializable(typeof(IReadOnlyList<ChunkItem>))]
 public sealed partial class FunctionsJson : JsonSerializerContext;

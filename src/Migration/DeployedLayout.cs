@@ -9,6 +9,15 @@ public static class DeployedLayout
     /// <summary>Which execution holds the migration.</summary>
     public const string Lock = "lock.json";
 
+    /// <summary>What a run of an incremental migration moves.</summary>
+    public const string Incremental = "incremental.json";
+
+    /// <summary>The prefix of the marks of incremental migrations, beside the migrations'; without a slash at its end.</summary>
+    public const string Marks = "marks";
+
+    /// <summary>A mark's key below <see cref="Marks"/>.</summary>
+    public static string MarkKey(string name) => $"{name}.json";
+
     /// <summary>A migration's prefix, without a slash at its end.</summary>
     public static string Prefix(string migrationId) => $"migrations/{migrationId}";
 

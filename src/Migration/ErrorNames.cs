@@ -15,7 +15,7 @@ public static class ErrorNames
     /// <summary>Another execution of this migration is still going.</summary>
     public const string AlreadyRunning = "AlreadyRunning";
 
-    /// <summary>The migration's id belongs to a migration of other servers, buckets or ranges.</summary>
+    /// <summary>The migration's id or the mark belongs to a migration of other servers, buckets or ranges.</summary>
     public const string OtherMigration = "OtherMigration";
 
     /// <summary>An object of the staging bucket is missing, damaged or changed.</summary>

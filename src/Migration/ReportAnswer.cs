@@ -32,4 +32,7 @@ public sealed record ReportAnswer
 
     /// <summary>Windows that differ.</summary>
     public int Differences { get; init; }
+
+    /// <summary>Of an incremental migration: everything before this time was moved; null where no run has ended well.</summary>
+    public string? Mark { get; init; }
 }

@@ -53,6 +53,13 @@ public sealed class MigrationInputTests
     [InlineData("""{"source":{"bucket":"b"},"source":{"bucket":"c"}}""", "'source' is there twice")]
     [InlineData("""{"source":{"bucket":"b"},"caFile":"/etc/hostname"}""", "caCertificate")]
     [InlineData("""{"source":{"bucket":"b"},"skipVerify":true}""", "'skipVerify' is not allowed")]
+    [InlineData("""{"source":{"bucket":"b"},"incremental":"true"}""", "'incremental' must be true or false")]
+    [InlineData("""{"source":{"bucket":"b"},"incremental":true,"mark":"a/b"}""", "'mark' must be a name: letters, digits, - and _, at most 80")]
+    [InlineData("""{"source":{"bucket":"b"},"incremental":true,"overlapSeconds":-1}""", "'overlapSeconds' must be a number from 0 to 31,622,400")]
+    [InlineData("""{"source":{"bucket":"b"},"incremental":true,"lagSeconds":1.5}""", "'lagSeconds' must be a number from 0 to 604,800")]
+    [InlineData("""{"source":{"bucket":"b"},"incremental":true,"stop":"2026-01-01"}""", "'stop' and 'incremental' contradict each other")]
+    [InlineData("""{"source":{"bucket":"b"},"overlapSeconds":5}""", "'overlapSeconds' has a meaning with 'incremental': true only")]
+    [InlineData("""{"source":{"bucket":"b"},"incremental":true,"overlapSecond":5}""", "did you mean 'overlapSeconds'?")]
     public void What_a_function_can_not_do_is_a_problem(string json, string problem) =>
         Assert.Contains(problem, Invalid(json), StringComparison.Ordinal);
 

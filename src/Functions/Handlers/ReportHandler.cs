@@ -1,3 +1,4 @@
+using Functions.Incremental;
 using Functions.Logs;
 using Functions.Runtime;
 using Functions.Secrets;
@@ -16,7 +17,10 @@ internal sealed class ReportHandler(Deployment deployment)
         // A Fail state takes no name of Step Functions' own.
         var error = stopped?.Error.StartsWith("States.", StringComparison.Ordinal) == true ? null : stopped?.Error;
         if (failure is not null && await migration.FindPlanAsync(cancellationToken) is null)
-            return new ReportAnswer { Verdict = Verdict.Stopped, Error = error, Sentence = $"Stopped before there was a plan; nothing was moved. {failure}" };
+        {
+            var kept = await EndAsync(migration, complete: false, cancellationToken);
+            return new ReportAnswer { Verdict = Verdict.Stopped, Error = error, Sentence = $"Stopped before there was a plan; nothing was moved. {failure}", Mark = kept?.Mark };
+        }
         var (plan, context) = await migration.StageAsync(cancellationToken);
         var builder = new ReportBuilder(migration.Store, plan.Plan, context.Progress, context.Time);
         var report = failure is null
@@ -28,8 +32,13 @@ internal sealed class ReportHandler(Deployment deployment)
             var destination = await migration.ConnectAsync(context, ServerRole.Destination, cancellationToken);
             await new DestinationBuckets(destination, migration.Store, plan.Plan, context.Logger).PutBackAsync(cancellationToken);
         }
-        var earliest = report.Chunks.Count > 0 ? report.Chunks.Min(chunk => chunk.Exported) : report.Finished;
-        deployment.Metrics.Write(HandlerNames.Report, (MetricNames.LagSeconds, (report.Finished - earliest).TotalSeconds));
+        // Last, as it says that all is done. Whoever asks for no proof gets none, and the mark is moved all the same: every point was accepted.
+        var mark = await EndAsync(migration, report.Verdict is Verdict.Verified or Verdict.Unverified, cancellationToken);
+        if (mark is null)
+        {
+            var earliest = report.Chunks.Count > 0 ? report.Chunks.Min(chunk => chunk.Exported) : report.Finished;
+            deployment.Metrics.Write(HandlerNames.Report, (MetricNames.LagSeconds, (report.Finished - earliest).TotalSeconds));
+        }
         var prefix = DeployedLayout.Prefix(migration.MigrationId);
         return new ReportAnswer
         {
@@ -44,8 +53,12 @@ internal sealed class ReportHandler(Deployment deployment)
             ExpiredPoints = report.ExpiredPoints,
             LeftOutFieldValues = report.LeftOut.Sum(left => left.FieldValues),
             Differences = report.Differences.Count,
+            Mark = mark?.Mark,
         };
     }
+
+    private Task<HighWaterMark?> EndAsync(OpenMigration migration, bool complete, CancellationToken cancellationToken) =>
+        new IncrementalRuns(deployment).EndAsync(migration.Store, migration.MigrationId, complete, cancellationToken);
 
     private static string ResumeWith(OpenMigration migration) => $$"""a new execution with the input {"migrationId":"{{migration.MigrationId}}"}""";
 }

@@ -1,12 +1,11 @@
-using Aws;
+using Functions.Incremental;
 using Functions.Logs;
 using Functions.Runtime;
-using Influx;
 using Migration;
 
 namespace Functions.Handlers;
 
-/// <summary>Checks the input, and takes the migration for this execution: of two executions of one migration only one runs.</summary>
+/// <summary>Checks the input, and takes the migration for this execution: of two executions of one migration, or of one mark, only one runs.</summary>
 internal sealed class ValidateHandler(Deployment deployment)
 {
     public async Task<MigrationState> HandleAsync(ValidatePayload payload, Invocation invocation, CancellationToken cancellationToken)
@@ -14,20 +13,26 @@ internal sealed class ValidateHandler(Deployment deployment)
         var input = MigrationInput.Parse(payload.Input, deployment.Settings.AllowSkipVerify);
         var migrationId = input.MigrationId ?? payload.Execution.Name;
         using var store = await deployment.OpenStoreAsync(migrationId, cancellationToken);
+        var (run, skipped) = await new IncrementalRuns(deployment).BeginAsync(store, input, payload.Execution, cancellationToken);
+        if (skipped is not null)
+            return State(payload.Execution, migrationId, input) with { Skipped = skipped };
+        if (run is not null && input.Request is { } asked)
+            input = input with { Request = run.Of(asked) };
         var request = await RequestAsync(store, input, migrationId, cancellationToken);
         await LockAsync(store, migrationId, payload.Execution, cancellationToken);
         // After the lock: what is asked for anew is how it is moved, not what.
         await store.WriteJsonAsync(DeployedLayout.Request, request, MigrationJson.Default.MigrationRequest, replace: true, cancellationToken);
         deployment.Logger.Taken(migrationId, payload.Execution.Name);
-        return new MigrationState
-        {
-            MigrationId = migrationId,
-            Execution = payload.Execution.Name,
-            Bucket = deployment.Settings.StagingBucket,
-            MaxConcurrency = input.MaxConcurrency,
-            Verify = request.Verify.ToString().ToLowerInvariant(),
-        };
+        return State(payload.Execution, migrationId, input) with { Verify = request.Verify.ToString().ToLowerInvariant() };
     }
+
+    private MigrationState State(ExecutionReference execution, string migrationId, MigrationInput input) => new()
+    {
+        MigrationId = migrationId,
+        Execution = execution.Name,
+        Bucket = deployment.Settings.StagingBucket,
+        MaxConcurrency = input.MaxConcurrency,
+    };
 
     private static async Task<MigrationRequest> RequestAsync(S3Store store, MigrationInput input, string migrationId, CancellationToken cancellationToken)
     {
@@ -56,7 +61,7 @@ internal sealed class ValidateHandler(Deployment deployment)
         var held = await store.ReadJsonAsync(DeployedLayout.Lock, FunctionsJson.Default.MigrationLock, cancellationToken);
         if (held == mine)
             return;
-        if (held is not null && await IsRunningAsync(held.ExecutionId, cancellationToken))
+        if (held is not null && await deployment.StepFunctions.IsRunningAsync(held.ExecutionId, cancellationToken))
         {
             throw new NamedException(
                 ErrorNames.AlreadyRunning,
@@ -64,23 +69,6 @@ internal sealed class ValidateHandler(Deployment deployment)
         }
         await writer.WriteAsync(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(mine, FunctionsJson.Default.MigrationLock), cancellationToken);
         await writer.CompleteAsync(cancellationToken);
-    }
-
-    private async Task<bool> IsRunningAsync(string executionId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var execution = await deployment.StepFunctions.DescribeExecutionAsync(executionId, cancellationToken);
-            return execution.IsRunning;
-        }
-        catch (AwsException gone) when (gone.ErrorCode == AwsException.ExecutionDoesNotExist)
-        {
-            return false;
-        }
-        catch (AwsException failure) when (failure.IsTransient)
-        {
-            throw new TransientException($"asking for the execution {executionId} failed: {failure.Message}", inner: failure);
-        }
     }
 
     private static string Words(MigrationRequest request) =>

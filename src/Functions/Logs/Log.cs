@@ -46,4 +46,13 @@ internal static partial class Log
 
     [LoggerMessage(118, LogLevel.Warning, "a step of a rotation is tried again: {Reason}")]
     public static partial void RotationRetried(this ILogger logger, string reason);
+
+    [LoggerMessage(120, LogLevel.Information, "the mark '{Mark}' was moved to {Stop}")]
+    public static partial void MarkMoved(this ILogger logger, string mark, string stop);
+
+    [LoggerMessage(121, LogLevel.Warning, "the mark '{Mark}' is not moved to {Stop}: this run began from {From}, and meanwhile it is {There}")]
+    public static partial void MarkKept(this ILogger logger, string mark, string stop, string? from, string? there);
+
+    [LoggerMessage(122, LogLevel.Information, "nothing is done: {Reason}")]
+    public static partial void NothingToDo(this ILogger logger, string reason);
 }

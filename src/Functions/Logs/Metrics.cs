@@ -27,7 +27,10 @@ public static class MetricNames
     /// <summary>Transient failures that were tried again.</summary>
     public const string Retries = "Retries";
 
-    /// <summary>Seconds that the destination is behind: from the earliest export of the migration to its report.</summary>
+    /// <summary>
+    /// Seconds that the destination is behind: of an incremental migration the time since its mark, of another that from its
+    /// earliest export to its report.
+    /// </summary>
     public const string LagSeconds = "LagSeconds";
 }
 
