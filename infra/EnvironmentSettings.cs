@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Functions;
 
 namespace Infra;
 
@@ -43,8 +45,19 @@ public sealed record ScheduleSettings
     /// <summary>Minutes within which a run may start; 0 for at once.</summary>
     public int FlexibleMinutes { get; init; }
 
-    /// <summary>The execution's input, as in <c>events/</c>.</summary>
+    /// <summary>What an operator would paste, as in <c>events/</c>.</summary>
     public JsonElement Input { get; init; }
+
+    /// <summary>The input of the executions that it starts: incremental, with a mark of the schedule's name unless one is named.</summary>
+    public JsonObject ExecutionInput()
+    {
+        var input = JsonObject.Create(Input)!;
+        input[Property(nameof(MigrationInput.Incremental))] = true;
+        input[Property(nameof(MigrationInput.Mark))] ??= Name;
+        return input;
+    }
+
+    private static string Property(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
 }
 
 /// <summary>Which secrets are rotated, and how often.</summary>
@@ -163,6 +176,11 @@ public sealed record EnvironmentSettings
         {
             if (arn is not null && Region is not null && arn.Split(':')[3] != Region)
                 yield return $"{name}: the secret is in {arn.Split(':')[3]}, the environment in {Region}: replicate it there";
+        }
+        foreach (var schedule in Schedules)
+        {
+            foreach (var problem in MigrationInput.TryParse(JsonSerializer.SerializeToElement(schedule.ExecutionInput()), AllowSkipVerify).Problems)
+                yield return $"schedules.{schedule.Name}.input: {problem}";
         }
         foreach (var twice in Schedules.GroupBy(schedule => schedule.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
             yield return $"schedules: the name '{twice.Key}' stands {twice.Count()} times";

@@ -9,8 +9,9 @@ namespace Infra;
 /// <param name="Source">Whether it reads the source's secret.</param>
 /// <param name="Destination">Whether it reads the destination's secret.</param>
 /// <param name="Minutes">The longest invocation.</param>
+/// <param name="Marks">Whether it reads and writes the marks of incremental migrations.</param>
 internal sealed record FunctionRights(
-    string Handler, IReadOnlyList<string> Reads, IReadOnlyList<string> Writes, bool Source, bool Destination, int Minutes)
+    string Handler, IReadOnlyList<string> Reads, IReadOnlyList<string> Writes, bool Source, bool Destination, int Minutes, bool Marks = false)
 {
     /// <summary>The longest that Lambda allows: what takes longer is continued by the next invocation.</summary>
     public const int MaximumMinutes = 15;
@@ -28,8 +29,8 @@ internal sealed record FunctionRights(
     public static IReadOnlyList<FunctionRights> All { get; } =
     [
         new(
-            HandlerNames.Validate, [DeployedLayout.Request, DeployedLayout.Lock], [DeployedLayout.Request, DeployedLayout.Lock],
-            Source: false, Destination: false, Minutes: 2),
+            HandlerNames.Validate, [DeployedLayout.Request, DeployedLayout.Lock, DeployedLayout.Incremental],
+            [DeployedLayout.Request, DeployedLayout.Lock, DeployedLayout.Incremental], Source: false, Destination: false, Minutes: 2, Marks: true),
         new(
             HandlerNames.Plan, [DeployedLayout.Request, StagingLayout.Plan, ExportReceipts, Destinations],
             [StagingLayout.Plan, StagingKeys.Items, Destinations], Source: true, Destination: true, MaximumMinutes),
@@ -50,10 +51,10 @@ internal sealed record FunctionRights(
         new(
             HandlerNames.Report,
             [
-                DeployedLayout.Request, StagingLayout.Plan, StagingLayout.Manifest, Receipts, Rejected, Quarantine, Destinations,
-                StagingKeys.Failures, StagingLayout.ReportJson, StagingLayout.ReportHtml,
+                DeployedLayout.Request, DeployedLayout.Incremental, StagingLayout.Plan, StagingLayout.Manifest, Receipts, Rejected, Quarantine,
+                Destinations, StagingKeys.Failures, StagingLayout.ReportJson, StagingLayout.ReportHtml,
             ],
-            [StagingLayout.ReportJson, StagingLayout.ReportHtml, Destinations], Source: false, Destination: true, MaximumMinutes),
+            [StagingLayout.ReportJson, StagingLayout.ReportHtml, Destinations], Source: false, Destination: true, MaximumMinutes, Marks: true),
     ];
 
     /// <summary>The handler beside the flow, which touches no staged object; <see cref="SecretRotation"/> says which secrets are its.</summary>

@@ -20,7 +20,10 @@ internal sealed class MigrationDashboard : Construct
         Row(
             $"Executions, {settings.Name}",
             Graph("Executions", machine.StateMachine.MetricStarted(), machine.StateMachine.MetricSucceeded(), machine.StateMachine.MetricFailed(), machine.StateMachine.MetricTimedOut()),
-            Graph("Lag of the destination, seconds", metrics.Of(MetricNames.LagSeconds, HandlerNames.Report, "Maximum")),
+            // Of an incremental run that had nothing to do, validate tells.
+            Graph(
+                "Lag of the destination, seconds", metrics.Of(MetricNames.LagSeconds, HandlerNames.Report, "Maximum"),
+                metrics.Of(MetricNames.LagSeconds, HandlerNames.Validate, "Maximum")),
             Graph(
                 "Points left out", metrics.Of(MetricNames.PointsRejected, HandlerNames.Export),
                 metrics.Of(MetricNames.PointsQuarantined, HandlerNames.Import)));

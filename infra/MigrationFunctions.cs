@@ -5,6 +5,7 @@ using Amazon.CDK.AWS.Lambda;
 using Amazon.CDK.AWS.Logs;
 using Constructs;
 using Functions;
+using Migration;
 
 namespace Infra;
 
@@ -115,13 +116,14 @@ internal sealed class MigrationFunctions : Construct
     // The bucket's own grants would add s3:GetObject*, s3:List* and s3:Abort*; these are the actions that the store calls.
     private void GrantStaging(Role role, FunctionRights rights)
     {
-        string[] Keys(IEnumerable<string> patterns) => [.. patterns.Select(pattern => StagingKeys.Arn(props.Data.StagingBucket, pattern))];
+        string[] marks = rights.Marks ? [props.Data.StagingBucket.ArnForObjects(StagingKeys.Marks)] : [];
+        string[] Keys(IEnumerable<string> patterns) => [.. patterns.Select(pattern => StagingKeys.Arn(props.Data.StagingBucket, pattern)), .. marks];
         Allow(role, ["s3:GetObject", "s3:GetObjectVersion"], Keys(rights.Reads));
         Allow(role, ["s3:PutObject", "s3:AbortMultipartUpload"], Keys(rights.Writes));
         // Without the right to list, a missing object is answered with 403 instead of 404.
         Allow(role, ["s3:ListBucket"], [props.Data.StagingBucket.BucketArn], new Dictionary<string, object>
         {
-            ["StringLike"] = new Dictionary<string, string> { ["s3:prefix"] = StagingKeys.All },
+            ["StringLike"] = new Dictionary<string, object> { ["s3:prefix"] = rights.Marks ? new[] { StagingKeys.All, $"{DeployedLayout.Marks}/*" } : StagingKeys.All },
         });
         // Uploads that a killed invocation left are found by listing, which S3 can't narrow to a prefix.
         Allow(role, ["s3:ListBucketMultipartUploads"], [props.Data.StagingBucket.BucketArn]);

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Amazon.CDK;
 using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.Scheduler;
@@ -58,19 +56,12 @@ internal sealed class Schedules : Construct
             {
                 Arn = stateMachine.StateMachineArn,
                 RoleArn = role.RoleArn,
-                Input = Input(schedule.Input),
+                Input = schedule.ExecutionInput().ToJsonString(),
                 DeadLetterConfig = new CfnSchedule.DeadLetterConfigProperty { Arn = FailedStarts!.QueueArn },
                 RetryPolicy = new CfnSchedule.RetryPolicyProperty { MaximumEventAgeInSeconds = 3600, MaximumRetryAttempts = 10 },
             },
         });
         // The first start may come with the schedule, so what it needs is there before.
         made.Node.AddDependency(role);
-    }
-
-    private static string Input(JsonElement input)
-    {
-        var request = JsonObject.Create(input)!;
-        request["incremental"] = true;
-        return request.ToJsonString();
     }
 }

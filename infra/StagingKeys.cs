@@ -18,8 +18,11 @@ internal static class StagingKeys
     /// <summary>The lists that the Maps read.</summary>
     public static string Items { get; } = DeployedLayout.Items("*", "*");
 
-    /// <summary>All keys.</summary>
+    /// <summary>All keys of migrations.</summary>
     public static string All { get; } = DeployedLayout.Prefix("*");
+
+    /// <summary>How far incremental migrations came; beside the migrations.</summary>
+    public static string Marks { get; } = $"{DeployedLayout.Marks}/{DeployedLayout.MarkKey("*")}";
 
     /// <summary>Keys of every migration that fit a pattern.</summary>
     public static string Arn(IBucket bucket, string pattern) => bucket.ArnForObjects($"{All}/{pattern}");

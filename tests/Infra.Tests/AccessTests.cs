@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Functions;
+using Migration;
 
 namespace Infra.Tests;
 
@@ -14,6 +15,8 @@ public sealed class AccessTests(SynthesisedStacks stacks)
                                  validate plan export stage import verify report machine
         request.json             rw       r    r      r     r      r      r      -
         lock.json                rw       -    -      -     -      -      -      -
+        incremental.json         rw       -    -      -     -      -      r      -
+        marks/nightly.json       rw       -    -      -     -      -      rw     -
         plan.json                -        rw   r      r     r      r      r      -
         manifest.json            -        -    -      rw    r      r      r      -
         chunks/c-1.lp.gz         -        -    rw     r     r      r      -      -
@@ -118,6 +121,8 @@ public sealed class AccessTests(SynthesisedStacks stacks)
             Ask(environment, role, "s3:GetObject", $"{bucket}/elsewhere/m/request.json", allowed: false),
             Ask(environment, role, "s3:GetObject", "arn:aws:s3:::another-bucket/migrations/m/request.json", allowed: false),
             Ask(environment, role, "s3:ListBucket", bucket, listed, new() { ["s3:prefix"] = "migrations/m/", ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = "1.3" }),
+            Ask(environment, role, "s3:ListBucket", bucket, role is HandlerNames.Validate or HandlerNames.Report, new() { ["s3:prefix"] = "marks/", ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = "1.3" }),
+            Ask(environment, role, "s3:GetObject", $"{bucket}/marks/nightly.txt", allowed: false),
             Ask(environment, role, "s3:ListBucket", bucket, allowed: false, new() { ["s3:prefix"] = "elsewhere/", ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = "1.3" }),
             Ask(environment, role, "s3:ListBucketMultipartUploads", bucket, listed, Tls("1.3")),
             Ask(environment, role, "s3:PutBucketPolicy", bucket, allowed: false, Tls("1.3")),
@@ -202,7 +207,10 @@ public sealed class AccessTests(SynthesisedStacks stacks)
 
     private static Dictionary<string, string> Via(string service) => new() { ["kms:ViaService"] = $"{service}.eu-west-1.amazonaws.com" };
 
-    private static string Key(DeployedTemplates environment, string key) => $"{environment.Arn("AWS::S3::Bucket", PinnedIds.StagingBucket)}/{(key.StartsWith(StagingKeys.MapRuns, StringComparison.Ordinal) ? "" : "migrations/m/")}{key}";
+    private static string Key(DeployedTemplates environment, string key) => $"{environment.Arn("AWS::S3::Bucket", PinnedIds.StagingBucket)}/{(IsBesideMigrations(key) ? "" : "migrations/m/")}{key}";
+
+    private static bool IsBesideMigrations(string key) =>
+        key.StartsWith(StagingKeys.MapRuns, StringComparison.Ordinal) || key.StartsWith($"{DeployedLayout.Marks}/", StringComparison.Ordinal);
 
     private static string Secret(DeployedTemplates environment, string role) =>
         environment.Arn("AWS::SecretsManager::Secret", role == "source" ? PinnedIds.SourceSecret : PinnedIds.DestinationSecret);

@@ -27,6 +27,8 @@ public sealed class EnvironmentListTests
     [InlineData("""{"rotation":{"days":15,"sourceAdminSecretArn":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:old-AbCdEf"}}""", "rotation.days: a replaced token stays active for 15 days")]
     [InlineData("""{"region":"eu-west-1","rotation":{"sourceAdminSecretArn":"arn:aws:secretsmanager:us-east-1:111122223333:secret:old-AbCdEf"}}""", "rotation.sourceAdminSecretArn: the secret is in us-east-1")]
     [InlineData("""{"rotation":{"adminSecretArn":"x"}}""", "rotation.adminSecretArn: there is no such property; the nearest is 'sourceAdminSecretArn'")]
+    [InlineData("""{"schedules":[{"name":"a","expression":"rate(1 hour)","input":{"source":{"bucket":"b"},"stop":"2026-01-01"}}]}""", "schedules.a.input: 'stop' and 'incremental' contradict each other")]
+    [InlineData("""{"schedules":[{"name":"a","expression":"rate(1 hour)","input":{"source":{"bucket":"b"},"overlapSecond":5}}]}""", "schedules.a.input: 'overlapSecond' is no property: did you mean 'overlapSeconds'?")]
     public void Says_what_is_wrong_and_where(string entry, string problem)
     {
         var wrong = Assert.Throws<EnvironmentException>(() => Read($$"""{"dev":{{entry}}}"""));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amazon.CDK.Assertions;
 using Functions;
@@ -126,6 +127,8 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
 
         var input = JsonNode.Parse((string)schedule["Target"]!["Input"]!)!.AsObject();
         Assert.True((bool)input["incremental"]!);
+        Assert.Equal("nightly", (string)input["mark"]!);
+        Assert.Empty(MigrationInput.TryParse(JsonSerializer.SerializeToElement(input), allowSkipVerify: false).Problems);
         Assert.Equal("telemetry", (string)input["source"]!["bucket"]!);
         Assert.Equal("cron(0 2 * * ? *)", (string)schedule["ScheduleExpression"]!);
         Assert.Equal(15, (int)schedule["FlexibleTimeWindow"]!["MaximumWindowInMinutes"]!);

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Functions;
 using Migration;
@@ -145,6 +147,24 @@ public sealed class StateMachineTests(SynthesisedStacks stacks)
         Assert.Equal(Enum.GetNames<global::Migration.Verdict>().Except(["Stopped"]).Order(StringComparer.Ordinal), byVerdict.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(["Unverified", "Verified"], byVerdict.Where(pair => pair.Value == "Succeeded").Select(pair => pair.Key).Order(StringComparer.Ordinal));
         Assert.Equal("Stopped", (string)verdict["Default"]!);
+    }
+
+    [Fact]
+    public void Ends_well_and_before_the_plan_when_an_incremental_run_has_nothing_to_do()
+    {
+        var answer = new MigrationState { MigrationId = "m", Execution = "m", Bucket = "b", Skipped = new Skipped("another run goes on", Mark: null) };
+        var needed = machine.AllStates.Single(state => state.Name == "Needed?").Json;
+        var choice = Assert.Single(needed["Choices"]!.AsArray())!;
+        var end = machine.AllStates.Single(state => state.Name == (string)choice["Next"]!);
+
+        Assert.Contains("Needed?", machine.AllStates.Single(state => state.Name == "Validate").Nexts);
+        Assert.Equal(("$.migration.skipped", true, "Plan"), ((string)choice["Variable"]!, (bool)choice["IsPresent"]!, (string)needed["Default"]!));
+        Assert.Equal(("Succeed", "$.migration.skipped"), (end.Kind, (string)end.Json["OutputPath"]!));
+        // What the path names is what validate answers, and is not there when there is something to do.
+        Assert.Equal("another run goes on", (string)Json(answer)["skipped"]!["sentence"]!);
+        Assert.False(Json(answer with { Skipped = null }).ContainsKey("skipped"));
+
+        static JsonObject Json(MigrationState state) => JsonSerializer.SerializeToNode(state, FunctionsJson.Default.MigrationState)!.AsObject();
     }
 
     [Fact]
