@@ -84,6 +84,23 @@ public sealed class IncrementalMigrationTests(DeployedFixture fixture)
     }
 
     [Fact]
+    public async Task Of_two_executions_that_start_at_the_same_time_one_takes_the_mark()
+    {
+        await using var one = await DeployedMigration.StartAsync(fixture, fixture.Source.Url);
+        await using var other = await DeployedMigration.StartAsync(fixture, fixture.Source.Url);
+        foreach (var aws in new[] { one, other })
+            aws.Running.UnionWith([DeployedMigration.Arn("start-1"), DeployedMigration.Arn("start-2")]);
+        var (first, second) = (DeployedMigration.Start(Input("start"), "start-1"), DeployedMigration.Start(Input("start"), "start-2"));
+
+        var outcomes = await Task.WhenAll(
+            one[HandlerNames.Validate].InvokeAsync(first.ToJsonString()), other[HandlerNames.Validate].InvokeAsync(second.ToJsonString()));
+        var answers = new[] { await one.CallAsync(HandlerNames.Validate, first), await other.CallAsync(HandlerNames.Validate, second) };
+
+        Assert.All(outcomes, outcome => Assert.True(outcome.ErrorType is null or ErrorNames.Transient, $"{outcome.ErrorType}: {outcome.ErrorMessage}"));
+        Assert.Single(answers, answer => answer["skipped"] is null);
+    }
+
+    [Fact]
     public async Task A_run_without_a_time_of_its_own_ends_with_nothing_done()
     {
         await using var source = await SourceAsync();
