@@ -56,11 +56,6 @@ public sealed record MigrationState
     public ExecutionFailure? Failure { get; init; }
 }
 
-/// <summary>The end of an incremental run that has nothing to do: no failure.</summary>
-/// <param name="Sentence">Why.</param>
-/// <param name="Mark">How far earlier runs came; null before the first has ended well.</param>
-public sealed record Skipped(string Sentence, string? Mark);
-
 /// <summary>The items of a Map: a JSON array in the staging bucket.</summary>
 /// <param name="Key">Its key.</param>
 /// <param name="Count">How many items it has; with none the Map is left out.</param>

@@ -124,6 +124,7 @@ public sealed class StartCommandTests : IAsyncLifetime
     [Theory]
     [InlineData("SUCCEEDED", null, """{"verdict":"Unverified","sentence":"s"}""", 0)]
     [InlineData("SUCCEEDED", null, """{"verdict":"Quarantined","sentence":"s"}""", 5)]
+    [InlineData("SUCCEEDED", null, """{"sentence":"nothing came since","mark":"2026-01-01T00:00:00Z"}""", 0)]
     [InlineData("SUCCEEDED", null, """{"something":"else"}""", 1)]
     [InlineData("FAILED", "Different", null, 4)]
     [InlineData("FAILED", "Quarantined", null, 5)]
@@ -158,6 +159,14 @@ public sealed class StartCommandTests : IAsyncLifetime
             redrive: influx-migrate redrive --env dev telemetry-20261124-090000
 
             """), (exitCode, output));
+    }
+
+    [Fact]
+    public void An_incremental_run_that_had_nothing_to_do_says_why()
+    {
+        var execution = new Execution { Status = ExecutionStatus.Succeeded, Output = """{"sentence":"nothing came since","mark":"2026-01-01T00:00:00Z"}""" };
+
+        Assert.Equal("Nothing to do: nothing came since", Deployed.ExecutionEnd.Sentence(execution));
     }
 
     private static string Example([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "events", "start-migration.json");

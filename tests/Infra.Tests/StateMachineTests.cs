@@ -152,7 +152,7 @@ public sealed class StateMachineTests(SynthesisedStacks stacks)
     [Fact]
     public void Ends_well_and_before_the_plan_when_an_incremental_run_has_nothing_to_do()
     {
-        var answer = new MigrationState { MigrationId = "m", Execution = "m", Bucket = "b", Skipped = new Skipped("another run goes on", Mark: null) };
+        var answer = new MigrationState { MigrationId = "m", Execution = "m", Bucket = "b", Skipped = new global::Migration.Skipped { Sentence = "another run goes on" } };
         var needed = machine.AllStates.Single(state => state.Name == "Needed?").Json;
         var choice = Assert.Single(needed["Choices"]!.AsArray())!;
         var end = machine.AllStates.Single(state => state.Name == (string)choice["Next"]!);

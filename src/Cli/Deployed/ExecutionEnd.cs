@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Aws;
 using Migration;
 
@@ -11,6 +12,7 @@ internal static class ExecutionEnd
     /// <summary>The exit code of an execution that has ended.</summary>
     public static int ExitCode(Execution execution) => execution.Status switch
     {
+        ExecutionStatus.Succeeded when Skipped(execution) is not null => ExitCodes.Complete,
         ExecutionStatus.Succeeded => Answer(execution) is { } answer ? RunErrors.Map(answer.Verdict) : ExitCodes.Bug,
         ExecutionStatus.Failed => OfError(execution.Error),
         _ => ExitCodes.Stopped,
@@ -25,6 +27,7 @@ internal static class ExecutionEnd
     {
         ExecutionStatus.Succeeded when Answer(execution) is { } answer =>
             $"{answer.Verdict}: {answer.Sentence}\n{answer.Points:N0} points, {answer.FieldValues:N0} field values exported; {answer.ExpiredPoints:N0} points were older than the destination's retention",
+        ExecutionStatus.Succeeded when Skipped(execution) is { } skipped => $"Nothing to do: {skipped.Sentence}",
         ExecutionStatus.Succeeded => $"its output is none that this version knows: {execution.Output}",
         ExecutionStatus.TimedOut => "the execution's time ran out; nothing is lost",
         _ => $"{execution.Error ?? execution.Status}: {execution.Cause ?? "no cause was given"}",
@@ -40,11 +43,17 @@ internal static class ExecutionEnd
         _ => ExitCodes.Stopped,
     };
 
-    private static ReportAnswer? Answer(Execution execution)
+    private static ReportAnswer? Answer(Execution execution) => Read(execution, ExecutionJson.Default.ReportAnswer);
+
+    // Of an incremental migration: it has no verdict, which a report's answer always has.
+    private static Skipped? Skipped(Execution execution) => Answer(execution) is null ? Read(execution, ExecutionJson.Default.Skipped) : null;
+
+    private static T? Read<T>(Execution execution, JsonTypeInfo<T> type)
+        where T : class
     {
         try
         {
-            return execution.Output is { } output ? JsonSerializer.Deserialize(output, ExecutionJson.Default.ReportAnswer) : null;
+            return execution.Output is { } output ? JsonSerializer.Deserialize(output, type) : null;
         }
         catch (JsonException)
         {
@@ -56,4 +65,5 @@ internal static class ExecutionEnd
 /// <summary>The JSON of an execution's output.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ReportAnswer))]
+[JsonSerializable(typeof(Skipped))]
 internal sealed partial class ExecutionJson : JsonSerializerContext;

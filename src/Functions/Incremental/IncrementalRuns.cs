@@ -119,7 +119,7 @@ internal sealed class IncrementalRuns(Deployment deployment)
     {
         WriteLag(HandlerNames.Validate, mark);
         deployment.Logger.NothingToDo(sentence);
-        return new Skipped(sentence, mark.Mark);
+        return new Skipped { Sentence = sentence, Mark = mark.Mark };
     }
 
     private void WriteLag(string stage, HighWaterMark mark)
