@@ -53,6 +53,7 @@ public sealed class MigrationInputTests
     [InlineData("""{"source":{"bucket":"b"},"source":{"bucket":"c"}}""", "'source' is there twice")]
     [InlineData("""{"source":{"bucket":"b"},"caFile":"/etc/hostname"}""", "caCertificate")]
     [InlineData("""{"source":{"bucket":"b"},"skipVerify":true}""", "'skipVerify' is not allowed")]
+    [InlineData("""{"source":{"bucket":"b"},"allowBroadToken":"true"}""", "'allowBroadToken' must be true or false")]
     [InlineData("""{"source":{"bucket":"b"},"incremental":"true"}""", "'incremental' must be true or false")]
     [InlineData("""{"source":{"bucket":"b"},"incremental":true,"mark":"a/b"}""", "'mark' must be a name: letters, digits, - and _, at most 80")]
     [InlineData("""{"source":{"bucket":"b"},"incremental":true,"overlapSeconds":-1}""", "'overlapSeconds' must be a number from 0 to 31,622,400")]
