@@ -32,7 +32,7 @@ internal sealed record FunctionRights(
             HandlerNames.Validate, [DeployedLayout.Request, DeployedLayout.Lock, DeployedLayout.Incremental],
             [DeployedLayout.Request, DeployedLayout.Lock, DeployedLayout.Incremental], Source: false, Destination: false, Minutes: 2, Marks: true),
         new(
-            HandlerNames.Plan, [DeployedLayout.Request, StagingLayout.Plan, ExportReceipts, Destinations],
+            HandlerNames.Plan, [DeployedLayout.Request, DeployedLayout.Incremental, StagingLayout.Plan, ExportReceipts, Destinations],
             [StagingLayout.Plan, StagingKeys.Items, Destinations], Source: true, Destination: true, MaximumMinutes),
         new(
             HandlerNames.Export, [DeployedLayout.Request, StagingLayout.Plan, Chunks, ExportReceipts, Rejected],

@@ -7,7 +7,8 @@ namespace Migration;
 /// <param name="destination">The destination.</param>
 /// <param name="request">What is asked for.</param>
 /// <param name="time">The clock.</param>
-public sealed class Planner(IInfluxClient source, IInfluxClient destination, MigrationRequest request, TimeProvider time)
+/// <param name="isLaterRun"><see cref="RunContext.IsLaterRun"/>.</param>
+public sealed class Planner(IInfluxClient source, IInfluxClient destination, MigrationRequest request, TimeProvider time, bool isLaterRun = false)
 {
     // A chunk's plan and receipt stay small when a sparse measurement has thousands of windows.
     private const int MaxWindowsPerChunk = 500;
@@ -24,7 +25,7 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
         var pairs = await BucketPairs.FindAsync(source, request, cancellationToken);
         var preflight = new ScopePreflight(request);
         await preflight.CheckSourceAsync(source, pairs, cancellationToken);
-        await preflight.CheckDestinationAsync(destination, pairs, resumed: false, cancellationToken);
+        await preflight.CheckDestinationAsync(destination, pairs, resumed: isLaterRun, cancellationToken);
         foreach (var pair in pairs)
         {
             if (request.Existing == ExistingBucket.Fail

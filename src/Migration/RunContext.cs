@@ -48,6 +48,12 @@ public sealed record RunContext
     /// <summary>What is counted while it runs.</summary>
     public MigrationProgress Progress { get; init; } = new();
 
+    /// <summary>
+    /// Whether an earlier run of the same incremental migration may have made the destination's buckets: the right to make them is
+    /// then no excess of the token.
+    /// </summary>
+    public bool IsLaterRun { get; init; }
+
     /// <summary>Connects to the source.</summary>
     /// <exception cref="RejectedException">It is no InfluxDB, or its certificate is not trusted.</exception>
     /// <exception cref="TransientException">It does not answer.</exception>

@@ -85,7 +85,7 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
         progress.Start(context.Time, 0, 0);
         // Planning keeps nothing, so a failed try starts over.
         var plan = await context.RetryOf(progress).RunAsync(
-            token => new Planner(source, destination, context.Request, context.Time).PlanAsync(token), cancellationToken);
+            token => new Planner(source, destination, context.Request, context.Time, context.IsLaterRun).PlanAsync(token), cancellationToken);
         progress.Stop(context.Time);
         return plan;
     }

@@ -41,6 +41,26 @@ public sealed class IncrementalMigrationTests(DeployedFixture fixture)
     }
 
     [Fact]
+    public async Task A_token_that_made_the_bucket_in_the_first_run_is_not_too_broad_for_the_next()
+    {
+        await using var source = await SourceAsync();
+        await using var destination = await Influx2Server.StartAsync();
+        await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url, source: source.Url);
+        var token = destination.CreateToken(
+            "org1", Permission.Read("buckets", destination.Org.Id), Permission.Write("buckets", destination.Org.Id), Permission.Read("orgs", id: destination.Org.Id));
+        migration.SetSecret(DeployedMigration.DestinationSecret, new JsonObject { ["url"] = DeployedMigration.Text(destination.Url), ["org"] = "org1", ["token"] = token }.ToJsonString());
+        await WriteAsync(source, "h", TimeSpan.FromMinutes(1));
+        var input = Input("made");
+        input["destination"]!["bucket"] = "made";
+
+        var first = await migration.RunAsync(fixture, input, "made-1");
+        var second = await migration.RunAsync(fixture, input, "made-2");
+
+        Assert.Equal(("Verified", "Verified"), ((string)first["verdict"]!, (string)second["verdict"]!));
+        Assert.Equal((string)second["mark"]!, await MarkAsync("made"));
+    }
+
+    [Fact]
     public async Task The_latest_points_wait_for_the_lag()
     {
         await using var source = await SourceAsync();

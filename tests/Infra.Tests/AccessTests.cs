@@ -15,7 +15,7 @@ public sealed class AccessTests(SynthesisedStacks stacks)
                                  validate plan export stage import verify report machine
         request.json             rw       r    r      r     r      r      r      -
         lock.json                rw       -    -      -     -      -      -      -
-        incremental.json         rw       -    -      -     -      -      r      -
+        incremental.json         rw       r    -      -     -      -      r      -
         marks/nightly.json       rw       -    -      -     -      -      rw     -
         plan.json                -        rw   r      r     r      r      r      -
         manifest.json            -        -    -      rw    r      r      r      -

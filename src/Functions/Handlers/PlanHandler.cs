@@ -11,7 +11,8 @@ internal sealed class PlanHandler(Deployment deployment)
     public async Task<PlanAnswer> HandleAsync(MigrationState state, Invocation invocation, CancellationToken cancellationToken)
     {
         var migration = await deployment.OpenAsync(state, cancellationToken);
-        var context = await migration.PlanningAsync(cancellationToken);
+        var run = await migration.Store.ReadJsonAsync(DeployedLayout.Incremental, FunctionsJson.Default.IncrementalRun, cancellationToken);
+        var context = await migration.PlanningAsync(cancellationToken) with { IsLaterRun = run?.From is not null };
         var plan = (await StoredPlan.FindOrMakeAsync(context, cancellationToken)).Plan;
         var destination = await migration.ConnectAsync(context, ServerRole.Destination, cancellationToken);
         await new DestinationBuckets(destination, migration.Store, plan, deployment.Logger).PrepareAsync(cancellationToken);
