@@ -165,6 +165,27 @@ public sealed class DeployedShapeTests(ShapeFixture fixture)
     }
 
     [Fact]
+    public async Task An_incremental_run_moves_its_mark_and_one_with_nothing_to_do_succeeds_without_a_plan()
+    {
+        var input = ShapeFixture.Input("incremental");
+        input["incremental"] = true;
+        input["mark"] = "shape";
+        var plan = Shape[HandlerNames.Plan];
+
+        var first = await Shape.RunAsync("incremental-1", input);
+        var planned = plan.Payloads.Count;
+        input["lagSeconds"] = 86_400;
+        var second = await Shape.RunAsync("incremental-2", input);
+
+        await AssertVerifiedAsync(first, "incremental-1", "incremental");
+        var mark = (string)JsonNode.Parse(await Shape.ReadAsync("marks/shape.json"))!["mark"]!;
+        Assert.Equal(mark, (string)JsonNode.Parse(first.Output!)!["mark"]!);
+        Assert.Equal((ExecutionStatus.Succeeded, planned), (second.Status, plan.Payloads.Count));
+        Assert.Equal(mark, (string)JsonNode.Parse(second.Output!)!["mark"]!);
+        Assert.Contains("nothing lies between the mark 'shape'", (string)JsonNode.Parse(second.Output!)!["sentence"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_input_with_problems_fails_in_Validate_with_all_of_them()
     {
         var validate = Shape[HandlerNames.Validate];
