@@ -143,24 +143,20 @@ public sealed class RuntimeLoopTests : IAsyncLifetime
     [Fact]
     public async Task An_invocation_that_is_over_already_does_not_end_the_process()
     {
-        server.AnswerPostsWith = 403;
-        var handled = new SemaphoreSlim(0);
-        var running = RunAsync((_, _, _) =>
+        var running = RunAsync((_, invocation, _) =>
         {
-            handled.Release();
+            if (invocation.RequestId == "late")
+                server.Fail("Sandbox.Timedout", "time is over");
             return Task.FromResult("{}"u8.ToArray());
         });
 
-        var late = server.InvokeAsync("{}");
-        await handled.WaitAsync();
-        server.Fail("Sandbox.Timedout", "time is over");
-        await late;
-        server.AnswerPostsWith = null;
+        await server.InvokeAsync("{}", requestId: "late");
         var next = await server.InvokeAsync("{}");
         await stop.CancelAsync();
 
         Assert.Equal(0, await running);
         Assert.Equal("{}", next.Answer);
+        Assert.Equal("/2018-06-01/runtime/invocation/late/response names no invocation that is under way", Assert.Single(server.Violations));
     }
 
     [Theory]
