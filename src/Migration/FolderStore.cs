@@ -66,12 +66,15 @@ public sealed class FolderStore : IStagingStore
     }
 
     /// <inheritdoc/>
-    public Task<Stream> ReadAsync(string key, string? version, CancellationToken cancellationToken)
+    public Task<Stream> ReadAsync(string key, string? version, long from, CancellationToken cancellationToken)
     {
         try
         {
             return Task.FromResult<Stream>(new FileStream(
-                PathOf(key), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.Asynchronous | FileOptions.SequentialScan));
+                PathOf(key), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, FileOptions.Asynchronous | FileOptions.SequentialScan)
+            {
+                Position = from,
+            });
         }
         catch (DirectoryNotFoundException absent)
         {

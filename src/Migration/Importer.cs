@@ -39,7 +39,7 @@ public sealed class Importer(
             return done;
         }
         var clock = time.GetTimestamp();
-        await using var staged = await StagedChunk.OpenAsync(store, pinned, cancellationToken);
+        await using var staged = await StagedChunk.OpenAsync(store, pinned, retry, cancellationToken);
         var partialKey = StagingLayout.PartialImport(chunk.Id);
         var partial = await store.ReadJsonAsync(partialKey, MigrationJson.Default.PartialImport, cancellationToken);
         var fits = partial is not null && partial.SoFar.Sha256 == pinned.Sha256 && partial.NextMember > 0;
@@ -70,7 +70,7 @@ public sealed class Importer(
     /// <summary>Imports one window of a chunk once more.</summary>
     public async Task RewriteAsync(SealedChunk pinned, WindowContent window, Bucket bucket, CancellationToken cancellationToken)
     {
-        await using var staged = await StagedChunk.OpenAsync(store, pinned, cancellationToken);
+        await using var staged = await StagedChunk.OpenAsync(store, pinned, retry, cancellationToken);
         var writer = new BatchWriter(destination, limit, retry, plan.Dialect, bucket.Retention, progress);
         foreach (var member in staged.Receipt.Members.Skip(window.FirstMember).Take(window.Members))
         {

@@ -103,11 +103,8 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
         Chunks = [.. chunks.OrderByDescending(chunk => chunk.ExportSeconds + chunk.ImportSeconds + chunk.VerifySeconds)],
     };
 
-    private async Task<Receipts> ReadAsync(Segment segment, CancellationToken cancellationToken)
-    {
-        await using var staged = await StagedChunk.OpenAsync(store, segment.Pinned, cancellationToken);
-        return await ReadAsync(segment.Chunk, staged.Receipt, cancellationToken);
-    }
+    private async Task<Receipts> ReadAsync(Segment segment, CancellationToken cancellationToken) =>
+        await ReadAsync(segment.Chunk, await StagedChunk.ReadReceiptAsync(store, segment.Pinned, cancellationToken), cancellationToken);
 
     private async Task<(bool IsWhole, List<Receipts> Segments)> ReadDoneAsync(Chunk chunk, CancellationToken cancellationToken)
     {

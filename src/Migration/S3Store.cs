@@ -48,7 +48,7 @@ public sealed partial class S3Store : IStagingStore
     }
 
     /// <inheritdoc/>
-    public async Task<Stream> ReadAsync(string key, string? version, CancellationToken cancellationToken)
+    public async Task<Stream> ReadAsync(string key, string? version, long from, CancellationToken cancellationToken)
     {
         var what = $"reading '{key}'";
         // A range spares the SDK's MD5 of the whole body; checksums of our own stand in the receipts.
@@ -57,12 +57,16 @@ public sealed partial class S3Store : IStagingStore
             BucketName = options.Bucket,
             Key = keyPrefix + key,
             VersionId = version,
-            ByteRange = new ByteRange("bytes=0-"),
+            ByteRange = new ByteRange($"bytes={from}-"),
             ExpectedBucketOwner = options.ExpectedBucketOwner,
         };
         try
         {
             return new ObjectStream(this, what, await client.GetObjectAsync(request, cancellationToken));
+        }
+        catch (AmazonS3Exception end) when (end.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && from > 0)
+        {
+            return Stream.Null;
         }
         catch (AmazonS3Exception empty) when (empty.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.Security.Cryptography;
+using Influx;
 
 namespace Migration;
 
@@ -9,44 +10,40 @@ internal sealed class StagedChunk : IAsyncDisposable
 {
     private readonly IStagingStore store;
     private readonly SealedChunk chunk;
+    private readonly RetryPolicy retry;
     private Stream? stream;
     private long position;
 
-    private StagedChunk(IStagingStore store, SealedChunk chunk, ExportReceipt receipt)
+    private StagedChunk(IStagingStore store, SealedChunk chunk, ExportReceipt receipt, RetryPolicy retry)
     {
         this.store = store;
         this.chunk = chunk;
+        this.retry = retry;
         Receipt = receipt;
     }
 
     public ExportReceipt Receipt { get; }
 
     /// <summary>Opens a chunk of the sealed manifest with the receipt that it pins.</summary>
-    public static async Task<StagedChunk> OpenAsync(IStagingStore store, SealedChunk chunk, CancellationToken cancellationToken)
+    public static async Task<StagedChunk> OpenAsync(IStagingStore store, SealedChunk chunk, RetryPolicy retry, CancellationToken cancellationToken) =>
+        new(store, chunk, await ReadReceiptAsync(store, chunk, cancellationToken), retry);
+
+    /// <summary>Reads the receipt that the sealed manifest pins.</summary>
+    public static async Task<ExportReceipt> ReadReceiptAsync(IStagingStore store, SealedChunk chunk, CancellationToken cancellationToken)
     {
         var key = StagingLayout.ExportReceipt(chunk.Id);
-        if (await store.ReadHashedAsync(key, MigrationJson.Default.ExportReceipt, cancellationToken) is not (var receipt, var sha256)
-            || sha256 != chunk.ReceiptSha256)
-            throw new StagingException($"'{key}' in {store.Location} was changed or removed after the manifest was sealed");
-        return new StagedChunk(store, chunk, receipt);
+        return await store.ReadHashedAsync(key, MigrationJson.Default.ExportReceipt, cancellationToken) is (var receipt, var sha256)
+            && sha256 == chunk.ReceiptSha256
+                ? receipt
+                : throw new StagingException($"'{key}' in {store.Location} was changed or removed after the manifest was sealed");
     }
 
-    /// <summary>Reads a member; in the order of their offsets this is one pass over the object.</summary>
+    /// <summary>Reads a member; in the order of their offsets this is one pass over the object, gone on with after a cut.</summary>
     /// <returns>Its gzip bytes in a rented array of at least its length.</returns>
     public async Task<byte[]> ReadMemberAsync(Member member, CancellationToken cancellationToken)
     {
-        if (stream is null || position != member.Offset)
-            await SeekAsync(member.Offset, cancellationToken);
         var bytes = ArrayPool<byte>.Shared.Rent(member.Length);
-        try
-        {
-            await stream!.ReadExactlyAsync(bytes.AsMemory(0, member.Length), cancellationToken);
-        }
-        catch (EndOfStreamException)
-        {
-            throw Changed();
-        }
-        position += member.Length;
+        await retry.RunAsync(token => ReadAsync(member.Offset, bytes.AsMemory(0, member.Length), token), cancellationToken);
         if (Convert.ToHexStringLower(SHA256.HashData(bytes.AsSpan(0, member.Length))) != member.Sha256)
             throw Changed();
         return bytes;
@@ -67,30 +64,23 @@ internal sealed class StagedChunk : IAsyncDisposable
             await stream.DisposeAsync();
     }
 
-    private async Task SeekAsync(long offset, CancellationToken cancellationToken)
+    private async Task ReadAsync(long offset, Memory<byte> bytes, CancellationToken cancellationToken)
     {
-        await DisposeAsync();
         try
         {
-            stream = await store.ReadAsync(chunk.Key, chunk.Version, cancellationToken);
+            if (stream is null || position != offset)
+            {
+                await DisposeAsync();
+                stream = await store.ReadAsync(chunk.Key, chunk.Version, offset, cancellationToken);
+            }
+            // Wherever a failed read stopped, the next one opens the object anew.
+            position = -1;
+            await stream.ReadExactlyAsync(bytes, cancellationToken);
+            position = offset + bytes.Length;
         }
-        catch (FileNotFoundException)
+        catch (Exception gone) when (gone is FileNotFoundException or EndOfStreamException)
         {
             throw Changed();
-        }
-        position = offset;
-        if (stream.CanSeek)
-        {
-            stream.Seek(offset, SeekOrigin.Begin);
-            return;
-        }
-        var skipped = new byte[64 * 1024];
-        for (var left = offset; left > 0;)
-        {
-            var read = await stream.ReadAsync(skipped.AsMemory(0, (int)Math.Min(left, skipped.Length)), cancellationToken);
-            if (read == 0)
-                throw Changed();
-            left -= read;
         }
     }
 

@@ -85,7 +85,7 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
     {
         try
         {
-            return await store.ReadAsync(chunk.Key, chunk.Version, cancellationToken);
+            return await store.ReadAsync(chunk.Key, chunk.Version, from: 0, cancellationToken);
         }
         catch (FileNotFoundException)
         {

@@ -31,12 +31,13 @@ public interface IStagingStore : IDisposable
     /// <returns>False when it is there and may not be replaced: another run was first.</returns>
     Task<bool> WriteAsync(string key, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken);
 
-    /// <summary>Reads an object from its start.</summary>
+    /// <summary>Reads an object to its end.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="version">The S3 version; null for the newest.</param>
+    /// <param name="from">The byte to begin at; from its size on there is nothing to read.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
-    Task<Stream> ReadAsync(string key, string? version, CancellationToken cancellationToken);
+    Task<Stream> ReadAsync(string key, string? version, long from, CancellationToken cancellationToken);
 
     /// <summary>The objects whose key starts with a prefix, in the order of their keys.</summary>
     IAsyncEnumerable<StagedObject> ListAsync(string prefix, CancellationToken cancellationToken);

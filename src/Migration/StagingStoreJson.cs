@@ -26,7 +26,7 @@ public static class StagingStoreJson
     {
         try
         {
-            await using var stream = await store.ReadAsync(key, version: null, cancellationToken);
+            await using var stream = await store.ReadAsync(key, version: null, from: 0, cancellationToken);
             using var bytes = new MemoryStream();
             await stream.CopyToAsync(bytes, cancellationToken);
             var content = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);

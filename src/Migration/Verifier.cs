@@ -41,7 +41,7 @@ public sealed class Verifier(
             return done;
         }
         var clock = time.GetTimestamp();
-        await using var staged = await StagedChunk.OpenAsync(store, pinned, cancellationToken);
+        await using var staged = await StagedChunk.OpenAsync(store, pinned, retry, cancellationToken);
         var windows = staged.Receipt.Windows;
         var partialKey = StagingLayout.PartialVerify(chunk.Id);
         var partial = await store.ReadJsonAsync(partialKey, MigrationJson.Default.PartialVerify, cancellationToken);

@@ -44,6 +44,24 @@ public sealed class S3MigrationTests(S3Fixture s3, TwoServers servers) : IClassF
     }
 
     [Fact]
+    public async Task An_import_whose_object_is_cut_off_while_it_is_read_goes_on_from_the_member_that_it_stood_at()
+    {
+        await using var proxy = await FaultProxy.StartAsync(s3.Server.Url);
+        var options = await s3.NewBucketAsync(versioned: true) with { Prefix = "run-3", Endpoint = proxy.Url };
+        await using var destination = await InfluxdProcess.StartAsync();
+        using var pipeline = new Pipeline(servers.Source.Url, destination.Url);
+        using var store = await S3Store.OpenForRunAsync(options, CancellationToken.None);
+        // The first reader is the stager, which has the same object to hash.
+        var cut = proxy.On("GET", $"/{options.Bucket}/run-3/chunks/000-000000.lp.gz", skip: 1).Truncate(20);
+
+        var report = await pipeline.RunAsync(store);
+
+        Assert.Equal(Verdict.Verified, report.Verdict);
+        Assert.Equal(1, cut.Hits);
+        Assert.Equal(1, pipeline.Progress.Import.Retries);
+    }
+
+    [Fact]
     public async Task The_command_stages_in_the_server_that_the_environment_names_and_refuses_a_bucket_of_another_account()
     {
         var bucket = (await s3.NewBucketAsync()).Bucket;

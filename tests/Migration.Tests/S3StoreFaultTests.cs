@@ -156,7 +156,7 @@ public sealed class S3StoreFaultTests(S3Fixture s3) : IAsyncLifetime
         await store.WriteAsync("chunks/1", new byte[3_000_000], replace: false, default);
         On("GET", "chunks/1", times: int.MaxValue).Truncate(1_000_000);
 
-        await using var stream = await store.ReadAsync("chunks/1", version: null, default);
+        await using var stream = await store.ReadAsync("chunks/1", version: null, from: 0, default);
         var begin = new byte[100_000];
         await stream.ReadExactlyAsync(begin);
         var error = await Assert.ThrowsAsync<TransientException>(() => stream.CopyToAsync(Stream.Null));

@@ -105,7 +105,7 @@ public sealed class S3StoreTests(S3Fixture s3) : StagingStoreContract
         await WriteInPiecesAsync(store, "chunks/1", Content(11));
         await s3.Owner.DeleteObjectAsync(options.Bucket, $"{options.Prefix}/chunks/1", first.Version);
 
-        await Assert.ThrowsAsync<FileNotFoundException>(() => store.ReadAsync("chunks/1", first.Version, default));
+        await Assert.ThrowsAsync<FileNotFoundException>(() => store.ReadAsync("chunks/1", first.Version, from: 0, default));
     }
 
     protected override async Task<IStagingStore> OpenAsync()

@@ -49,7 +49,7 @@ public abstract class StagingStoreContract
 
         Assert.Null(before);
         Assert.DoesNotContain("chunks/1", listed);
-        await Assert.ThrowsAsync<FileNotFoundException>(() => store.ReadAsync("chunks/1", version: null, default));
+        await Assert.ThrowsAsync<FileNotFoundException>(() => store.ReadAsync("chunks/1", version: null, from: 0, default));
         await writer.CompleteAsync(default);
         Assert.NotNull(await store.FindAsync("chunks/1", default));
     }
@@ -166,6 +166,20 @@ public abstract class StagingStoreContract
         Assert.Empty(await ReadAsync(store, "plan.json"));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(99_999)]
+    [InlineData(100_000)]
+    [InlineData(100_001)]
+    public async Task Reads_from_any_byte_to_the_end(int from)
+    {
+        using var store = await OpenAsync();
+        var content = Content(100_000);
+        await store.WriteAsync("chunks/1", content, replace: false, default);
+
+        Assert.Equal(content.Skip(from), await ReadAsync(store, "chunks/1", from: from));
+    }
+
     [Fact]
     public async Task Lists_by_prefix_in_the_order_of_keys()
     {
@@ -189,7 +203,7 @@ public abstract class StagingStoreContract
         using var store = await OpenAsync();
 
         Assert.Null(await store.FindAsync("chunks/missing", default));
-        var error = await Assert.ThrowsAsync<FileNotFoundException>(() => store.ReadAsync("chunks/missing", version: null, default));
+        var error = await Assert.ThrowsAsync<FileNotFoundException>(() => store.ReadAsync("chunks/missing", version: null, from: 0, default));
         Assert.Contains("missing", error.Message, StringComparison.Ordinal);
     }
 
@@ -218,9 +232,9 @@ public abstract class StagingStoreContract
         return await writer.CompleteAsync(default);
     }
 
-    protected static async Task<byte[]> ReadAsync(IStagingStore store, string key, string? version = null)
+    protected static async Task<byte[]> ReadAsync(IStagingStore store, string key, string? version = null, long from = 0)
     {
-        await using var stream = await store.ReadAsync(key, version, default);
+        await using var stream = await store.ReadAsync(key, version, from, default);
         using var bytes = new MemoryStream();
         await stream.CopyToAsync(bytes);
         return bytes.ToArray();

@@ -26,7 +26,7 @@ internal static class ChunkFailures
         if (keys.Count == 0)
             return failure with { Cause = Message(failure.Cause) };
         var first = keys.Order(StringComparer.Ordinal).First();
-        await using var stream = await store.ReadAsync(first, version: null, cancellationToken);
+        await using var stream = await store.ReadAsync(first, version: null, from: 0, cancellationToken);
         using var reader = new StreamReader(stream);
         var kept = Read(await reader.ReadToEndAsync(cancellationToken));
         var more = keys.Count == 1 ? "" : $" ({keys.Count - 1} more in {DeployedLayout.Failures(execution)})";
