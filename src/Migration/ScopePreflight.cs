@@ -73,7 +73,7 @@ public sealed class ScopePreflight(MigrationRequest request)
         if (!request.AllowBroadToken)
             throw new RejectedException(
                 RejectionKind.Token,
-                $"{sentence}. Make one that fits, with the admin's token in the environment: {advice}; or go on with this one: --allow-broad-token (allowBroadToken in an input)");
+                $"{sentence}. Make one that fits, with the admin's token in the environment: {advice}; or go on with this one: --allow-broad-token");
         warnings.Add(sentence + " (--allow-broad-token)");
     }
 

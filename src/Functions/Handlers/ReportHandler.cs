@@ -26,6 +26,7 @@ internal sealed class ReportHandler(Deployment deployment)
         var report = failure is null
             ? await builder.BuildAsync(plan.Plan.Created, cancellationToken)
             : await builder.BuildStoppedAsync(plan.Plan.Created, failure, ResumeWith(migration), cancellationToken);
+        report = report with { Sentence = InputWords.Of(report.Sentence), Warnings = [.. report.Warnings.Select(InputWords.Of)] };
         await ReportBuilder.StoreAsync(migration.Store, report, cancellationToken);
         if (await DestinationBuckets.AnyWidenedAsync(migration.Store, plan.Plan, cancellationToken))
         {

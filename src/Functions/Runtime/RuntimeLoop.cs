@@ -124,7 +124,7 @@ internal sealed class RuntimeLoop : IDisposable
     private async Task PostErrorAsync(string path, Exception failure)
     {
         var name = NamedException.NameOf(failure);
-        logger.Failed(name, failure.Message, name == ErrorNames.Bug ? failure : null);
+        logger.Failed(name, InputWords.Of(failure.Message), name == ErrorNames.Bug ? failure : null);
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(ErrorBody.Write(failure)) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/vnd.aws.lambda.error+json");
         request.Headers.TryAddWithoutValidation(ErrorTypeHeader, name);
