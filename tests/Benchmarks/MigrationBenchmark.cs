@@ -14,7 +14,7 @@ internal sealed record Row(string Name, long FieldValues, Cost Cost)
     public double ValuesPerSecond => FieldValues / Cost.Wall.TotalSeconds;
 }
 
-/// <summary>Moves a sample between two real servers with the published command, and posts the same batches with curl.</summary>
+/// <summary>Moves a sample between two real servers with the published command, and posts the same batches with curl and with influx -import.</summary>
 internal sealed class MigrationBenchmark(string command, InfluxdProcess source, InfluxdProcess destination)
 {
     // Machines are noisy: every row is the best of its rounds, and the rounds of all rows take turns.
@@ -38,12 +38,15 @@ internal sealed class MigrationBenchmark(string command, InfluxdProcess source, 
             var members = Directory.CreateDirectory(Path.Combine(folder, "members")).FullName;
             var read = await CurlLoad.PrepareReadAsync(staging, members, source.Url, "large", Connections);
             var write = await CurlLoad.PrepareWriteAsync(staging, members, new Uri(destination.Url, "/write?db=bench&precision=ns"), Connections);
+            var text = Path.Combine(folder, "import.txt");
+            var imported = await InfluxImport.PrepareAsync(staging, text, "bench", fieldValues / 10);
             List<Row> rows = [];
             for (var round = 1; round <= Rounds; round++)
             {
                 Console.Error.WriteLine($"Round {round} of {Rounds} ...");
                 Keep(rows, new Row("curl posts the same batches", large, await OnEmptyAsync(() => CurlLoad.RunAsync(write))));
                 Keep(rows, new Row("curl reads the same windows", large, await CurlLoad.RunAsync(read)));
+                Keep(rows, new Row("influx -import, the first tenth", imported, await OnEmptyAsync(() => InfluxImport.RunAsync(text, destination.Url))));
                 Keep(rows, new Row("import alone", large, await ImportAsync(staging)));
                 Keep(rows, new Row("migrate --verify none", large, await MigrateAsync("large", Path.Combine(folder, $"none-{round}"), NoVerification)));
                 Keep(rows, new Row("migrate (content verified)", large, await MigrateAsync("large", Path.Combine(folder, $"content-{round}"), [])));
