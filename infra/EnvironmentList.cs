@@ -123,6 +123,7 @@ public static class EnvironmentList
             Expression = Needed(reader, "expression", @"rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\([^ )]+( [^ )]+){5}\)", "rate(1 hour) or cron(0 2 * * ? *)"),
             TimeZone = reader.Text("timeZone", "[A-Za-z0-9_+/-]+", "Europe/Berlin") ?? "UTC",
             FlexibleMinutes = reader.Number("flexibleMinutes", 0, 1440) ?? 0,
+            LagAlarmMinutes = reader.Number("lagAlarmMinutes", 5, 527040),
         };
         if (reader.Raw("input") is { } input)
             settings = settings with { Input = input };

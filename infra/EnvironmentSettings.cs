@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Functions;
 
 namespace Infra;
@@ -28,36 +27,6 @@ public sealed record VpcSettings
 
     /// <summary>The security group of the endpoints that the VPC has already.</summary>
     public string? EndpointSecurityGroup { get; init; }
-}
-
-/// <summary>A migration that starts by the clock.</summary>
-public sealed record ScheduleSettings
-{
-    /// <summary>Its name, one of its kind in the environment.</summary>
-    public string Name { get; init; } = "";
-
-    /// <summary><c>rate(…)</c> or <c>cron(…)</c>.</summary>
-    public string Expression { get; init; } = "";
-
-    /// <summary>The zone that a cron expression means.</summary>
-    public string TimeZone { get; init; } = "UTC";
-
-    /// <summary>Minutes within which a run may start; 0 for at once.</summary>
-    public int FlexibleMinutes { get; init; }
-
-    /// <summary>What an operator would paste, as in <c>events/</c>.</summary>
-    public JsonElement Input { get; init; }
-
-    /// <summary>The input of the executions that it starts: incremental, with a mark of the schedule's name unless one is named.</summary>
-    public JsonObject ExecutionInput()
-    {
-        var input = JsonObject.Create(Input)!;
-        input[Property(nameof(MigrationInput.Incremental))] = true;
-        input[Property(nameof(MigrationInput.Mark))] ??= Name;
-        return input;
-    }
-
-    private static string Property(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
 }
 
 /// <summary>Which secrets are rotated, and how often.</summary>
@@ -179,6 +148,8 @@ public sealed record EnvironmentSettings
         }
         foreach (var schedule in Schedules)
         {
+            if (schedule.LagAlarm is null)
+                yield return $"schedules.{schedule.Name}.lagAlarmMinutes: is missing: '{schedule.Expression}' does not run every day, so say how far behind the destination may be";
             foreach (var problem in MigrationInput.TryParse(JsonSerializer.SerializeToElement(schedule.ExecutionInput()), AllowSkipVerify).Problems)
                 yield return $"schedules.{schedule.Name}.input: {problem}";
         }
