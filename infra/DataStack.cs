@@ -19,6 +19,8 @@ public sealed class DataStack : Stack
         Key = staging.Key;
         SourceSecret = secrets.Source;
         DestinationSecret = secrets.Destination;
+        SourceSecretKey = secrets.SourceKey;
+        DestinationSecretKey = secrets.DestinationKey;
 
         Output(OutputNames.StagingBucketName, StagingBucket.BucketName, "Staged chunks, receipts and reports");
         Output("SourceSecretArn", SourceSecret, "The source's token");
@@ -34,6 +36,10 @@ public sealed class DataStack : Stack
     internal string SourceSecret { get; }
 
     internal string DestinationSecret { get; }
+
+    internal string? SourceSecretKey { get; }
+
+    internal string? DestinationSecretKey { get; }
 
     private string PutSecret(string arn, string role) =>
         $"aws secretsmanager put-secret-value --region {Region} --secret-id {arn} --secret-string file://{role}-secret.json";

@@ -33,6 +33,8 @@ public static class EnvironmentList
 
     private const string SecretArn = "arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+-[A-Za-z0-9]{6}";
     private const string SecretArnExample = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:name-AbCdEf, whole with its last six characters";
+    private const string KeyArn = "arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+";
+    private const string KeyArnExample = "arn:aws:kms:eu-west-1:111122223333:key/12345678-90ab-cdef-1234-567890abcdef, of the key and not of an alias";
 
     private static EnvironmentSettings Read(JsonProperty entry, List<string> problems)
     {
@@ -74,7 +76,9 @@ public static class EnvironmentList
             AlarmEmail = reader.Text("alarmEmail", "[^@\\s]+@[^@\\s]+", "operators@example.com"),
             AllowSkipVerify = reader.Flag("allowSkipVerify"),
             SourceSecretArn = reader.Text("sourceSecretArn", SecretArn, SecretArnExample),
+            SourceSecretKeyArn = reader.Text("sourceSecretKeyArn", KeyArn, KeyArnExample),
             DestinationSecretArn = reader.Text("destinationSecretArn", SecretArn, SecretArnExample),
+            DestinationSecretKeyArn = reader.Text("destinationSecretKeyArn", KeyArn, KeyArnExample),
             Rotation = reader.Object("rotation") is { } rotation ? ReadRotation(rotation) : null,
             Schedules = [.. reader.Objects("schedules").Select(ReadSchedule)],
         };
@@ -109,7 +113,9 @@ public static class EnvironmentList
         {
             Days = reader.Number("days", 1, 1000) ?? defaults.Days,
             SourceAdminSecretArn = reader.Text("sourceAdminSecretArn", SecretArn, SecretArnExample),
+            SourceAdminSecretKeyArn = reader.Text("sourceAdminSecretKeyArn", KeyArn, KeyArnExample),
             DestinationAdminSecretArn = reader.Text("destinationAdminSecretArn", SecretArn, SecretArnExample),
+            DestinationAdminSecretKeyArn = reader.Text("destinationAdminSecretKeyArn", KeyArn, KeyArnExample),
         };
         reader.Finish();
         return settings;
@@ -123,6 +129,7 @@ public static class EnvironmentList
             Expression = Needed(reader, "expression", @"rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\([^ )]+( [^ )]+){5}\)", "rate(1 hour) or cron(0 2 * * ? *)"),
             TimeZone = reader.Text("timeZone", "[A-Za-z0-9_+/-]+", "Europe/Berlin") ?? "UTC",
             FlexibleMinutes = reader.Number("flexibleMinutes", 0, 1440) ?? 0,
+            LagAlarmMinutes = reader.Number("lagAlarmMinutes", 5, 527040),
         };
         if (reader.Raw("input") is { } input)
             settings = settings with { Input = input };

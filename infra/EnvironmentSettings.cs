@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Functions;
 
 namespace Infra;
@@ -30,36 +29,6 @@ public sealed record VpcSettings
     public string? EndpointSecurityGroup { get; init; }
 }
 
-/// <summary>A migration that starts by the clock.</summary>
-public sealed record ScheduleSettings
-{
-    /// <summary>Its name, one of its kind in the environment.</summary>
-    public string Name { get; init; } = "";
-
-    /// <summary><c>rate(…)</c> or <c>cron(…)</c>.</summary>
-    public string Expression { get; init; } = "";
-
-    /// <summary>The zone that a cron expression means.</summary>
-    public string TimeZone { get; init; } = "UTC";
-
-    /// <summary>Minutes within which a run may start; 0 for at once.</summary>
-    public int FlexibleMinutes { get; init; }
-
-    /// <summary>What an operator would paste, as in <c>events/</c>.</summary>
-    public JsonElement Input { get; init; }
-
-    /// <summary>The input of the executions that it starts: incremental, with a mark of the schedule's name unless one is named.</summary>
-    public JsonObject ExecutionInput()
-    {
-        var input = JsonObject.Create(Input)!;
-        input[Property(nameof(MigrationInput.Incremental))] = true;
-        input[Property(nameof(MigrationInput.Mark))] ??= Name;
-        return input;
-    }
-
-    private static string Property(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
-}
-
 /// <summary>Which secrets are rotated, and how often.</summary>
 public sealed record RotationSettings
 {
@@ -72,8 +41,14 @@ public sealed record RotationSettings
     /// <summary>The secret of the token that makes tokens at the source; null leaves the source's secret as it is.</summary>
     public string? SourceAdminSecretArn { get; init; }
 
+    /// <summary>The customer's KMS key of that secret; null for the account's default key.</summary>
+    public string? SourceAdminSecretKeyArn { get; init; }
+
     /// <summary>The secret of the token that makes tokens at the destination; null leaves the destination's secret as it is.</summary>
     public string? DestinationAdminSecretArn { get; init; }
+
+    /// <summary>The customer's KMS key of that secret; null for the account's default key.</summary>
+    public string? DestinationAdminSecretKeyArn { get; init; }
 }
 
 /// <summary>One entry of <c>environments</c> in <c>cdk.json</c>.</summary>
@@ -136,8 +111,14 @@ public sealed record EnvironmentSettings
     /// <summary>An existing secret with the source's token; null to make one.</summary>
     public string? SourceSecretArn { get; init; }
 
+    /// <summary>The customer's KMS key of that secret; null for the account's default key.</summary>
+    public string? SourceSecretKeyArn { get; init; }
+
     /// <summary>An existing secret with the destination's token; null to make one.</summary>
     public string? DestinationSecretArn { get; init; }
+
+    /// <summary>The customer's KMS key of that secret; null for the account's default key.</summary>
+    public string? DestinationSecretKeyArn { get; init; }
 
     /// <summary>The rotation of the tokens; null for none.</summary>
     public RotationSettings? Rotation { get; init; }
@@ -168,17 +149,24 @@ public sealed record EnvironmentSettings
             yield return "rotation: name sourceAdminSecretArn, destinationAdminSecretArn or both: what they don't name is not rotated";
         if (Rotation is not null && TimeSpan.FromDays(Rotation.Days) <= RotationSettings.Grace)
             yield return $"rotation.days: a replaced token stays active for {RotationSettings.Grace.TotalDays:0} days, so rotate after more than that";
-        foreach (var (name, arn) in new[]
+        foreach (var (name, arn, key) in new[]
         {
-            ("sourceSecretArn", SourceSecretArn), ("destinationSecretArn", DestinationSecretArn),
-            ("rotation.sourceAdminSecretArn", Rotation?.SourceAdminSecretArn), ("rotation.destinationAdminSecretArn", Rotation?.DestinationAdminSecretArn),
+            ("sourceSecret", SourceSecretArn, SourceSecretKeyArn), ("destinationSecret", DestinationSecretArn, DestinationSecretKeyArn),
+            ("rotation.sourceAdminSecret", Rotation?.SourceAdminSecretArn, Rotation?.SourceAdminSecretKeyArn),
+            ("rotation.destinationAdminSecret", Rotation?.DestinationAdminSecretArn, Rotation?.DestinationAdminSecretKeyArn),
         })
         {
             if (arn is not null && Region is not null && arn.Split(':')[3] != Region)
-                yield return $"{name}: the secret is in {arn.Split(':')[3]}, the environment in {Region}: replicate it there";
+                yield return $"{name}Arn: the secret is in {arn.Split(':')[3]}, the environment in {Region}: replicate it there";
+            if (arn is null && key is not null)
+                yield return $"{name}KeyArn: there is no {name}Arn that it could be the key of";
+            if (arn is not null && key is not null && key.Split(':')[3] != arn.Split(':')[3])
+                yield return $"{name}KeyArn: the key is in {key.Split(':')[3]}, its secret in {arn.Split(':')[3]}";
         }
         foreach (var schedule in Schedules)
         {
+            if (schedule.LagAlarm is null)
+                yield return $"schedules.{schedule.Name}.lagAlarmMinutes: is missing: '{schedule.Expression}' does not run every day, so say how far behind the destination may be";
             foreach (var problem in MigrationInput.TryParse(JsonSerializer.SerializeToElement(schedule.ExecutionInput()), AllowSkipVerify).Problems)
                 yield return $"schedules.{schedule.Name}.input: {problem}";
         }

@@ -132,12 +132,17 @@ internal sealed class MigrationFunctions : Construct
 
     private void GrantSecrets(Role role, FunctionRights rights)
     {
-        string[] secrets = [.. new[] { (rights.Source, props.Data.SourceSecret), (rights.Destination, props.Data.DestinationSecret) }
-            .Where(secret => secret.Item1).Select(secret => secret.Item2)];
-        if (secrets.Length == 0)
-            return;
-        Allow(role, ["secretsmanager:GetSecretValue"], secrets);
-        StagingKeys.AllowKey(role, props.Data.Key, "secretsmanager", "kms:Decrypt");
+        var data = props.Data;
+        foreach (var (reads, secret, key) in new[]
+        {
+            (rights.Source, data.SourceSecret, data.SourceSecretKey), (rights.Destination, data.DestinationSecret, data.DestinationSecretKey),
+        })
+        {
+            if (!reads)
+                continue;
+            Allow(role, ["secretsmanager:GetSecretValue"], [secret]);
+            StagingKeys.AllowKeyOfSecret(role, key, "kms:Decrypt");
+        }
     }
 
     // Lambda makes the network interfaces with the function's role before they have ids: AWS takes no narrower resource.

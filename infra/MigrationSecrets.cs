@@ -19,6 +19,8 @@ internal sealed class MigrationSecrets : Construct
         removal = settings.Retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
         Source = FindOrMake(PinnedIds.SourceSecret, settings.SourceSecretArn, $"The source's token, {settings.Name}");
         Destination = FindOrMake(PinnedIds.DestinationSecret, settings.DestinationSecretArn, $"The destination's token, {settings.Name}");
+        SourceKey = settings.SourceSecretArn is null ? key.KeyArn : settings.SourceSecretKeyArn;
+        DestinationKey = settings.DestinationSecretArn is null ? key.KeyArn : settings.DestinationSecretKeyArn;
     }
 
     /// <summary>The ARN of the source's secret.</summary>
@@ -26,6 +28,12 @@ internal sealed class MigrationSecrets : Construct
 
     /// <summary>The ARN of the destination's secret.</summary>
     public string Destination { get; }
+
+    /// <summary>The ARN of the key of the source's secret; null for the account's default key.</summary>
+    public string? SourceKey { get; }
+
+    /// <summary>The ARN of the key of the destination's secret; null for the account's default key.</summary>
+    public string? DestinationKey { get; }
 
     private string FindOrMake(string name, string? existingArn, string description)
     {

@@ -43,6 +43,7 @@ internal sealed class Observability : Construct
             Topic.AddSubscription(new EmailSubscription(address));
         TellEnds();
         AddAlarms();
+        _ = new LagAlarms(this, "Lag", props.Settings, Topic);
     }
 
     /// <summary>Where everything is told.</summary>

@@ -34,21 +34,23 @@ internal sealed class SecretRotation : Construct
             }),
         });
         scheduler.AddToPolicy(Allow(["lambda:InvokeFunction"], rotate.FunctionArn));
-        StagingKeys.AllowKey(rotate.Role!, data.Key, "secretsmanager", "kms:Decrypt", "kms:GenerateDataKey");
         // The instance's id stands in the secret, which has no value yet.
         rotate.AddToRolePolicy(Allow(["timestream-influxdb:GetDbInstance"], Arn("timestream-influxdb", "db-instance/*")));
-        Rotate("Source", data.SourceSecret, settings.SourceAdminSecretArn);
-        Rotate("Destination", data.DestinationSecret, settings.DestinationAdminSecretArn);
+        Rotate("Source", (data.SourceSecret, data.SourceSecretKey), (settings.SourceAdminSecretArn, settings.SourceAdminSecretKeyArn));
+        Rotate("Destination", (data.DestinationSecret, data.DestinationSecretKey), (settings.DestinationAdminSecretArn, settings.DestinationAdminSecretKeyArn));
     }
 
-    private void Rotate(string name, string secretArn, string? adminSecretArn)
+    private void Rotate(string name, (string Arn, string? Key) secret, (string? Arn, string? Key) admin)
     {
-        if (adminSecretArn is null)
+        if (admin.Arn is null)
             return;
+        var secretArn = secret.Arn;
+        StagingKeys.AllowKeyOfSecret(rotate.Role!, secret.Key, "kms:Decrypt", "kms:GenerateDataKey");
+        StagingKeys.AllowKeyOfSecret(rotate.Role!, admin.Key, "kms:Decrypt");
         rotate.AddToRolePolicy(Allow(
             ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"],
             secretArn));
-        rotate.AddToRolePolicy(Allow(["secretsmanager:GetSecretValue"], adminSecretArn));
+        rotate.AddToRolePolicy(Allow(["secretsmanager:GetSecretValue"], admin.Arn));
         var invoked = new CfnPermission(this, $"{name}Invoke", new CfnPermissionProps
         {
             Action = "lambda:InvokeFunction",

@@ -1,5 +1,6 @@
 using Amazon.CDK;
 using Amazon.CDK.AWS.CloudWatch;
+using Functions.Logs;
 
 namespace Infra;
 
@@ -26,5 +27,23 @@ internal sealed class StageMetrics(string environment)
         Statistic = statistic,
         Period = Duration.Minutes(5),
         Label = $"{handler} {name}",
+    });
+
+    /// <summary>How far behind the runs of one mark ended.</summary>
+    /// <param name="environment">The environment's name.</param>
+    /// <param name="mark">The mark's name.</param>
+    /// <param name="statistic">Maximum, SampleCount.</param>
+    /// <param name="period">The time that it is taken over.</param>
+    public static Metric LagOf(string environment, string mark, string statistic, TimeSpan period) => new(new MetricProps
+    {
+        Namespace = Namespace,
+        MetricName = MetricNames.LagSeconds,
+        DimensionsMap = new Dictionary<string, string>
+        {
+            ["environment"] = environment,
+            [MetricNames.MarkDimension] = mark,
+        },
+        Statistic = statistic,
+        Period = Duration.Minutes(period.TotalMinutes),
     });
 }

@@ -2,6 +2,7 @@ using Amazon.CDK;
 using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.KMS;
 using Amazon.CDK.AWS.S3;
+using Constructs;
 using Migration;
 
 namespace Infra;
@@ -34,13 +35,22 @@ internal static class StagingKeys
         role.AddToPrincipalPolicy(KeyStatement(key, service, actions));
 
     /// <summary>The statement of <see cref="AllowKey"/>.</summary>
-    public static PolicyStatement KeyStatement(IKey key, string service, params string[] actions) => new(new PolicyStatementProps
+    public static PolicyStatement KeyStatement(IKey key, string service, params string[] actions) => KeyStatement(key, key.KeyArn, service, actions);
+
+    /// <summary>Lets a role use the key of a secret through Secrets Manager; nothing for the account's default key, which asks for no right.</summary>
+    public static void AllowKeyOfSecret(IRole role, string? keyArn, params string[] actions)
+    {
+        if (keyArn is not null)
+            role.AddToPrincipalPolicy(KeyStatement(role, keyArn, "secretsmanager", actions));
+    }
+
+    private static PolicyStatement KeyStatement(IConstruct scope, string keyArn, string service, string[] actions) => new(new PolicyStatementProps
     {
         Actions = actions,
-        Resources = [key.KeyArn],
+        Resources = [keyArn],
         Conditions = new Dictionary<string, object>
         {
-            ["StringEquals"] = new Dictionary<string, string> { ["kms:ViaService"] = $"{service}.{Stack.Of(key).Region}.{Stack.Of(key).UrlSuffix}" },
+            ["StringEquals"] = new Dictionary<string, string> { ["kms:ViaService"] = $"{service}.{Stack.Of(scope).Region}.{Stack.Of(scope).UrlSuffix}" },
         },
     });
 }

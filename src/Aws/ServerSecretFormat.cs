@@ -23,6 +23,9 @@ public static class ServerSecretFormat
     /// <summary>The secret of the admin whose token makes the next one.</summary>
     public const string AdminSecretArn = "adminSecretArn";
 
+    /// <summary>The id of a DB instance of Timestream for InfluxDB; in AWS's formats only.</summary>
+    public const string DbIdentifier = "dbIdentifier";
+
     /// <summary>Which end of a migration.</summary>
     public const string Role = "role";
 

@@ -13,6 +13,10 @@ public sealed record DbInstance
     /// <summary>Its port; null where the service does not say.</summary>
     [JsonPropertyName("port")]
     public int? Port { get; init; }
+
+    /// <summary>The secret with its first user and password, which AWS made with it.</summary>
+    [JsonPropertyName("influxAuthParametersSecretArn")]
+    public string? AdminSecretArn { get; init; }
 }
 
 /// <summary>Timestream for InfluxDB, as far as it is needed.</summary>

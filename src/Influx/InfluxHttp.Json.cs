@@ -38,11 +38,13 @@ public sealed partial class InfluxHttp
     }
 
     /// <summary>Deletes something while disposing. A server that is gone keeps it, which changes nothing about how the run ended.</summary>
-    internal void TryDelete(string path)
+    internal void TryDelete(string path) => TrySend(HttpMethod.Delete, path);
+
+    private void TrySend(HttpMethod method, string path)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Delete, new Uri(client.BaseAddress!, path));
+        using var request = new HttpRequestMessage(method, new Uri(client.BaseAddress!, path));
         if (token is { } secret)
-            request.Headers.Authorization = Authorization(secret);
+            Authorize(request.Headers, secret);
         using var limit = new CancellationTokenSource(CleaningLimit, time);
         try
         {
@@ -50,7 +52,7 @@ public sealed partial class InfluxHttp
         }
         catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException)
         {
-            // The class comment of Influx2OrgTokens says what is left then.
+            // What is left then: see the class comment of Influx2OrgTokens, and TrySignOut.
         }
     }
 }

@@ -68,7 +68,7 @@ public sealed partial class InfluxHttp : IDisposable
     {
         var used = authorize ? await TokenAsync(cancellationToken) : null;
         var answer = await SendOnceAsync(method, path, makeContent, accept, used, cancellationToken);
-        if (answer.StatusCode != HttpStatusCode.Unauthorized || used is null)
+        if (answer.StatusCode != HttpStatusCode.Unauthorized || used is null || options.SignsIn)
             return answer;
         var fresh = await options.ReadToken(used, cancellationToken);
         if (fresh is null || string.Equals(fresh.Reveal(), used.Reveal(), StringComparison.Ordinal))
@@ -94,7 +94,8 @@ public sealed partial class InfluxHttp : IDisposable
     {
         if (!tokenRead)
         {
-            token = await options.ReadToken(null, cancellationToken);
+            var read = await options.ReadToken(null, cancellationToken);
+            token = options.SignsIn && read is not null ? await SignInAsync(read, cancellationToken) : read;
             tokenRead = true;
         }
         return token;
@@ -120,7 +121,7 @@ public sealed partial class InfluxHttp : IDisposable
     {
         var message = $"{what} at the {options.Role} {options.Url.GetLeftPart(UriPartial.Authority)}: {(int)error.Status} {error.Text}";
         if (error.Status == HttpStatusCode.Unauthorized && options.TokenName.Length > 0)
-            message += token is null ? $" (no token is given: set {options.TokenName})" : $" (check {options.TokenName})";
+            message += token is null && !options.SignsIn ? $" (no token is given: set {options.TokenName})" : $" (check {options.TokenName})";
         return Failure.IsTransient(error.Status, error.Text)
             ? new TransientException(message, RetryAfter(answer))
             : new RejectedException(Failure.Kind(error.Status), message);
@@ -163,6 +164,8 @@ public sealed partial class InfluxHttp : IDisposable
     // A proxy may answer with the headers that it got.
     private static string WithoutToken(HttpResponseMessage answer, string text)
     {
+        if (answer.RequestMessage is { } request)
+            text = WithoutCookie(request, text);
         if (answer.RequestMessage?.Headers.Authorization is not { Parameter: { Length: > 0 } sent } header)
             return text;
         text = text.Replace(sent, Secret.Shown, StringComparison.Ordinal);
@@ -174,7 +177,11 @@ public sealed partial class InfluxHttp : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => client.Dispose();
+    public void Dispose()
+    {
+        TrySignOut();
+        client.Dispose();
+    }
 
     private TimeSpan? RetryAfter(HttpResponseMessage answer)
     {
@@ -190,7 +197,7 @@ public sealed partial class InfluxHttp : IDisposable
         if (accept is not null)
             request.Headers.TryAddWithoutValidation("Accept", accept);
         if (secret is not null)
-            request.Headers.Authorization = Authorization(secret);
+            Authorize(request.Headers, secret);
         using var limit = new CancellationTokenSource(options.Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         HttpResponseMessage answer;

@@ -14,6 +14,12 @@ public sealed record ServerOptions
     /// <summary>Reads the token; called again once when the server answers 401, since a token can be rotated in the middle of a run.</summary>
     public TokenReader ReadToken { get; init; } = (_, _) => new((Secret?)null);
 
+    /// <summary>
+    /// Whether the token is <c>user:password</c> of a 2.x server, which is signed in with for a session: never sent along, and never
+    /// read again on a 401.
+    /// </summary>
+    public bool SignsIn { get; init; }
+
     /// <summary>A PEM file with the certificates of the authorities to trust instead of the system's.</summary>
     public string? CaFile { get; init; }
 

@@ -75,6 +75,7 @@ public sealed class IncrementalMigrationTests(DeployedFixture fixture)
 
         Assert.Equal("Verified", (string)report["verdict"]!);
         Assert.Equal(["old"], await HostsAsync(destination));
+        Assert.Contains("\"mark\":\"lagging\"", migration[HandlerNames.Report].Log.Last(line => line.Contains(MetricNames.LagSeconds, StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.InRange(Lag(migration[HandlerNames.Report]), MigrationInput.DefaultLagSeconds, MigrationInput.DefaultLagSeconds + 60);
     }
 

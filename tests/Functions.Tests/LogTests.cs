@@ -55,6 +55,18 @@ public sealed class LogTests : IDisposable
             Assert.Single(Lines));
     }
 
+    [Fact]
+    public void The_lag_of_a_mark_is_a_metric_of_the_mark_and_of_the_stage()
+    {
+        var metrics = new Metrics(Logger(LogLevel.Error), "Migration", "dev", time);
+
+        metrics.WriteLag("report", "nightly", 12.5);
+
+        var line = JsonNode.Parse(Assert.Single(Lines))!;
+        Assert.Equal("""[["environment","stage"],["environment","mark"]]""", line["_aws"]!["CloudWatchMetrics"]![0]!["Dimensions"]!.ToJsonString());
+        Assert.Equal(("dev", "report", "nightly", 12.5), ((string)line["environment"]!, (string)line["stage"]!, (string)line["mark"]!, (double)line["LagSeconds"]!));
+    }
+
     public void Dispose() => output.Dispose();
 
     private string[] Lines => Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);

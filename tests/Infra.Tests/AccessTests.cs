@@ -146,6 +146,31 @@ public sealed class AccessTests(SynthesisedStacks stacks)
     }));
 
     [Fact]
+    public async Task The_customer_s_key_of_a_secret_serves_those_that_read_the_secret_and_through_Secrets_Manager_only() => await AssertAllAsync(
+        environment =>
+        {
+            var (source, destination) = (environment.Settings.SourceSecretKeyArn!, environment.Settings.DestinationSecretKeyArn!);
+            var admin = environment.Settings.Rotation!.DestinationAdminSecretKeyArn!;
+            return HandlerNames.All.Append(Machine).Append(HandlerNames.Rotate).SelectMany(role =>
+            {
+                var rotates = role == HandlerNames.Rotate;
+                var readsSource = role is HandlerNames.Plan or HandlerNames.Export;
+                var readsDestination = role is not HandlerNames.Validate and not HandlerNames.Export and not Machine;
+                return new[] { (source, readsSource), (destination, readsDestination), (admin, rotates) }.SelectMany(row => new[]
+                {
+                    Ask(environment, role, "kms:Decrypt", row.Item1, row.Item2, Via("secretsmanager")),
+                    Ask(environment, role, "kms:GenerateDataKey", row.Item1, rotates && row.Item1 == destination, Via("secretsmanager")),
+                    Ask(environment, role, "kms:Decrypt", row.Item1, allowed: false, Via("s3")),
+                    Ask(environment, role, "kms:Decrypt", row.Item1, allowed: false, []),
+                    Ask(environment, role, "kms:Decrypt", row.Item1 + "2", allowed: false, Via("secretsmanager")),
+                })
+                // The key of the stack is none of these secrets'.
+                .Append(Ask(environment, role, "kms:Decrypt", environment.Arn("AWS::KMS::Key", PinnedIds.Key), allowed: false, Via("secretsmanager")));
+            });
+        },
+        "managed");
+
+    [Fact]
     public async Task The_state_machine_runs_its_functions_and_its_own_Maps_and_nothing_else() => await AssertAllAsync(environment =>
     {
         var machine = environment.Arn("AWS::StepFunctions::StateMachine", "Migration");
@@ -251,10 +276,9 @@ public sealed class AccessTests(SynthesisedStacks stacks)
     }
 
     // One process answers all: starting it costs more than a thousand answers.
-    private async Task AssertAllAsync(Func<DeployedTemplates, IEnumerable<Question>> ask)
+    private async Task AssertAllAsync(Func<DeployedTemplates, IEnumerable<Question>> ask, string name = "prod")
     {
-        var production = stacks.All.Single(environment => environment.Settings.Production);
-        var questions = ask(new DeployedTemplates(production)).ToList();
+        var questions = ask(new DeployedTemplates(stacks.All.Single(environment => environment.Settings.Name == name))).ToList();
 
         var (code, output, errors) = await Tool.RunNodeAsync("iam.mjs", [], new JsonArray([.. questions.Select(question => question.Request)]).ToJsonString());
 

@@ -29,6 +29,11 @@ public sealed class EnvironmentListTests
     [InlineData("""{"rotation":{"adminSecretArn":"x"}}""", "rotation.adminSecretArn: there is no such property; the nearest is 'sourceAdminSecretArn'")]
     [InlineData("""{"schedules":[{"name":"a","expression":"rate(1 hour)","input":{"source":{"bucket":"b"},"stop":"2026-01-01"}}]}""", "schedules.a.input: 'stop' and 'incremental' contradict each other")]
     [InlineData("""{"schedules":[{"name":"a","expression":"rate(1 hour)","input":{"source":{"bucket":"b"},"overlapSecond":5}}]}""", "schedules.a.input: 'overlapSecond' is no property: did you mean 'overlapSeconds'?")]
+    [InlineData("""{"schedules":[{"name":"a","expression":"cron(0 2 ? * MON *)","input":{"source":{"bucket":"b"}}}]}""", "schedules.a.lagAlarmMinutes: is missing: 'cron(0 2 ? * MON *)' does not run every day")]
+    [InlineData("""{"schedules":[{"name":"a","expression":"rate(1 hour)","lagAlarmMinutes":1,"input":{"source":{"bucket":"b"}}}]}""", "lagAlarmMinutes: 1 is no whole number from 5 to 527040")]
+    [InlineData("""{"sourceSecretKeyArn":"arn:aws:kms:eu-west-1:111122223333:key/1"}""", "sourceSecretKeyArn: there is no sourceSecretArn")]
+    [InlineData("""{"sourceSecretKeyArn":"arn:aws:kms:eu-west-1:111122223333:alias/mine"}""", "sourceSecretKeyArn: \"arn:aws:kms:eu-west-1:111122223333:alias/mine\" is not of the form")]
+    [InlineData("""{"destinationSecretArn":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:old-AbCdEf","destinationSecretKeyArn":"arn:aws:kms:us-east-1:111122223333:key/1"}""", "destinationSecretKeyArn: the key is in us-east-1, its secret in eu-west-1")]
     public void Says_what_is_wrong_and_where(string entry, string problem)
     {
         var wrong = Assert.Throws<EnvironmentException>(() => Read($$"""{"dev":{{entry}}}"""));

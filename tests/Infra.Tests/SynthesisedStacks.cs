@@ -65,8 +65,15 @@ public sealed class SynthesisedStacks : IDisposable
             Architecture = "arm64",
             Retain = true,
             SourceSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:old-AbCdEf",
+            SourceSecretKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/source",
             DestinationSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-GhIjKl",
-            Rotation = new RotationSettings { Days = 90, DestinationAdminSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:admin-MnOpQr" },
+            DestinationSecretKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/destination",
+            Rotation = new RotationSettings
+            {
+                Days = 90,
+                DestinationAdminSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:admin-MnOpQr",
+                DestinationAdminSecretKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/admin",
+            },
         };
     }
 }

@@ -36,7 +36,7 @@ internal sealed class IncrementalRuns(Deployment deployment)
         using var marks = await deployment.OpenMarksAsync(cancellationToken);
         var mark = await TakeAsync(marks, name, identity, execution.Id, cancellationToken);
         if (mark.Holder != execution.Id)
-            return (null, Skip(mark, $"the mark '{name}' is being moved by {mark.Holder}: there is nothing to do until it ends"));
+            return (null, Skip(name, mark, $"the mark '{name}' is being moved by {mark.Holder}: there is nothing to do until it ends"));
         return earlier is null ? await MakeAsync(store, input, name, mark, cancellationToken) : (earlier, null);
     }
 
@@ -54,7 +54,7 @@ internal sealed class IncrementalRuns(Deployment deployment)
         using var marks = await deployment.OpenMarksAsync(cancellationToken);
         var mark = await MoveAsync(marks, run, migrationId, complete, cancellationToken);
         if (mark is not null)
-            WriteLag(HandlerNames.Report, mark);
+            WriteLag(HandlerNames.Report, run.MarkName, mark);
         return mark;
     }
 
@@ -82,7 +82,7 @@ internal sealed class IncrementalRuns(Deployment deployment)
     {
         var run = IncrementalRun.Begin(input, input.Request!, mark.Mark, deployment.Time.GetUtcNow());
         if (run is null)
-            return (null, Skip(mark, $"nothing lies between the mark '{name}' ({mark.Mark ?? $"none yet, start {input.Request!.Start}"}) and {input.LagSeconds} s before now"));
+            return (null, Skip(name, mark, $"nothing lies between the mark '{name}' ({mark.Mark ?? $"none yet, start {input.Request!.Start}"}) and {input.LagSeconds} s before now"));
         if (await store.WriteJsonAsync(DeployedLayout.Incremental, run, Json.IncrementalRun, replace: false, cancellationToken))
             return (run, null);
         // Another invocation with the same input was first.
@@ -115,17 +115,17 @@ internal sealed class IncrementalRuns(Deployment deployment)
         return held;
     }
 
-    private Skipped Skip(HighWaterMark mark, string sentence)
+    private Skipped Skip(string name, HighWaterMark mark, string sentence)
     {
-        WriteLag(HandlerNames.Validate, mark);
+        WriteLag(HandlerNames.Validate, name, mark);
         deployment.Logger.NothingToDo(sentence);
         return new Skipped { Sentence = sentence, Mark = mark.Mark };
     }
 
-    private void WriteLag(string stage, HighWaterMark mark)
+    private void WriteLag(string stage, string name, HighWaterMark mark)
     {
         if (mark.Mark is { } text && Influx.Timestamp.TryParse(text, out var time))
-            deployment.Metrics.Write(stage, (MetricNames.LagSeconds, (Influx.Timestamp.From(deployment.Time.GetUtcNow()) - time) / 1e9));
+            deployment.Metrics.WriteLag(stage, name, (Influx.Timestamp.From(deployment.Time.GetUtcNow()) - time) / 1e9);
     }
 
     private static async Task WriteAsync(StagingWriter writer, HighWaterMark mark, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Functions.Logs;
 
-/// <summary>The names of the metrics; their dimensions are environment and stage.</summary>
+/// <summary>The names of the metrics; their dimensions are environment and stage, of the lag of an incremental migration environment and mark too.</summary>
 public static class MetricNames
 {
     /// <summary>Points read from the source.</summary>
@@ -32,6 +32,9 @@ public static class MetricNames
     /// earliest export to its report.
     /// </summary>
     public const string LagSeconds = "LagSeconds";
+
+    /// <summary>The dimension with the name of an incremental migration's mark.</summary>
+    public const string MarkDimension = "mark";
 }
 
 /// <summary>Metrics in CloudWatch's embedded metric format: a log line that CloudWatch takes numbers out of.</summary>
@@ -44,7 +47,15 @@ internal sealed class Metrics(JsonLogger logger, string metricsNamespace, string
     /// <summary>Writes the metrics of one invocation of a stage.</summary>
     /// <param name="stage">The stage.</param>
     /// <param name="values">The values; a name of <see cref="MetricNames"/> each.</param>
-    public void Write(string stage, params ReadOnlySpan<(string Name, double Value)> values)
+    public void Write(string stage, params ReadOnlySpan<(string Name, double Value)> values) => Write(stage, mark: null, values);
+
+    /// <summary>Writes how far an incremental migration is behind.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="mark">The mark's name.</param>
+    /// <param name="seconds">Seconds since the mark.</param>
+    public void WriteLag(string stage, string mark, double seconds) => Write(stage, mark, [(MetricNames.LagSeconds, seconds)]);
+
+    private void Write(string stage, string? mark, ReadOnlySpan<(string Name, double Value)> values)
     {
         var line = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(line))
@@ -56,10 +67,9 @@ internal sealed class Metrics(JsonLogger logger, string metricsNamespace, string
             json.WriteStartObject();
             json.WriteString("Namespace", metricsNamespace);
             json.WriteStartArray("Dimensions");
-            json.WriteStartArray();
-            json.WriteStringValue("environment");
-            json.WriteStringValue("stage");
-            json.WriteEndArray();
+            WriteDimensions(json, "stage");
+            if (mark is not null)
+                WriteDimensions(json, MetricNames.MarkDimension);
             json.WriteEndArray();
             json.WriteStartArray("Metrics");
             foreach (var (name, _) in values)
@@ -75,6 +85,8 @@ internal sealed class Metrics(JsonLogger logger, string metricsNamespace, string
             json.WriteEndObject();
             json.WriteString("environment", environment);
             json.WriteString("stage", stage);
+            if (mark is not null)
+                json.WriteString(MetricNames.MarkDimension, mark);
             if (logger.Invocation is { } invocation)
                 json.WriteString("requestId", invocation.RequestId);
             foreach (var (name, value) in values)
@@ -82,6 +94,14 @@ internal sealed class Metrics(JsonLogger logger, string metricsNamespace, string
             json.WriteEndObject();
         }
         logger.WriteLine(line);
+    }
+
+    private static void WriteDimensions(Utf8JsonWriter json, string second)
+    {
+        json.WriteStartArray();
+        json.WriteStringValue("environment");
+        json.WriteStringValue(second);
+        json.WriteEndArray();
     }
 
     private static string Unit(string name) => name switch

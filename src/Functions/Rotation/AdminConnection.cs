@@ -7,8 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Functions.Rotation;
 
 /// <summary>
-/// Connects as the admin that a secret names. The admin's token goes only where its own secret says, or to the DB instance that AWS
-/// knows by the id: whoever may write a rotated secret could otherwise have it sent to a host of theirs.
+/// Connects as the admin that a secret names. What the admin's secret holds goes only where that secret says by URL or by id of a DB
+/// instance, or to the instance that AWS knows it to belong to: whoever may write a rotated secret could otherwise have it sent to a
+/// server of theirs.
 /// </summary>
 /// <param name="secrets">Secrets Manager.</param>
 /// <param name="timestream">Timestream for InfluxDB.</param>
@@ -24,7 +25,7 @@ internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamCl
     {
         var value = await SecretVersions.AskAsync(
             secret.AdminSecretArn, "reading", () => secrets.GetSecretValueAsync(secret.AdminSecretArn, SecretsManagerClient.Current, cancellationToken));
-        var admin = ServerSecret.Parse(value.SecretString, ServerRole.Source, secret.AdminSecretArn);
+        var admin = ServerSecret.ParseAdmin(value.SecretString, secret.AdminSecretArn);
         var options = new ServerOptions
         {
             Url = await UrlAsync(secret, admin, cancellationToken),
@@ -38,26 +39,28 @@ internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamCl
         return client.Version.Family switch
         {
             ServerFamily.V1 => new Influx1Rotation(options, grace, logger),
-            ServerFamily.V2 => new Influx2Rotation(options, grace, logger),
+            ServerFamily.V2 => new Influx2Rotation(options with { SignsIn = admin.IsUser }, grace, logger),
             _ => throw new RejectedException(RejectionKind.Unsupported, $"{options.Url} is an InfluxDB {client.Version}, whose tokens are not rotated by this function"),
         };
     }
 
     private async Task<Uri> UrlAsync(RotatedSecret secret, ServerSecret admin, CancellationToken cancellationToken)
     {
-        var url = admin.Url is { } named ? new Uri(named) : await EndpointAsync(secret, cancellationToken);
+        var url = admin.Url is { } named ? new Uri(named) : await EndpointAsync(secret, admin, cancellationToken);
         if (secret.Url is { } own && Uri.Compare(new Uri(own), url, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) != 0)
             throw secret.Unusable($"names another server than {url.GetLeftPart(UriPartial.Authority)}, where the admin's token of {secret.AdminSecretArn} belongs: correct the \"url\" of one of them");
         return url;
     }
 
-    private async Task<Uri> EndpointAsync(RotatedSecret secret, CancellationToken cancellationToken)
+    private async Task<Uri> EndpointAsync(RotatedSecret secret, ServerSecret admin, CancellationToken cancellationToken)
     {
-        if (secret.DbIdentifier is not { } id)
+        if ((admin.DbIdentifier ?? secret.DbIdentifier) is not { } id)
             throw ServerSecret.Unusable(secret.AdminSecretArn, $"has no \"url\", and {secret.Arn} no \"dbIdentifier\": put the server's URL into the admin's secret, so that its token goes nowhere else");
         try
         {
             var instance = await timestream.GetDbInstanceAsync(id, cancellationToken);
+            if (admin.DbIdentifier is null && instance.AdminSecretArn != secret.AdminSecretArn)
+                throw secret.Unusable($"names the DB instance '{id}', whose admin's secret is not {secret.AdminSecretArn}: put \"dbIdentifier\" or \"url\" into that secret, so that what it holds goes nowhere else");
             return instance.Endpoint is { Length: > 0 } host
                 ? new Uri($"https://{host}:{instance.Port ?? InfluxPort}")
                 : throw secret.Unusable($"names the DB instance '{id}', which has no endpoint yet");

@@ -14,7 +14,7 @@ internal sealed partial class Influx2Rotation
         if (!entry.Active)
             throw Wrong(pending, "its token is inactive");
         TokenScopeRule.Check(pending, entry.Permissions);
-        using var itself = new Influx2Tokens(options with { ReadToken = (_, _) => new(pending.Token), TokenName = "" }, grace.Time);
+        using var itself = new Influx2Tokens(options with { ReadToken = (_, _) => new(pending.Token), SignsIn = false, TokenName = "" }, grace.Time);
         var reads = Ids(entry, "read");
         var writes = Ids(entry, "write");
         foreach (var (id, name) in reads.Concat(writes).DistinctBy(bucket => bucket.Key))

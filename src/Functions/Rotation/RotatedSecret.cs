@@ -35,7 +35,7 @@ internal sealed class RotatedSecret
         Permissions = List("permissions");
         AuthorizationId = Text(ServerSecretFormat.AuthorizationId);
         Org = Text(ServerSecretFormat.Org);
-        DbIdentifier = Text("dbIdentifier");
+        DbIdentifier = Text(ServerSecretFormat.DbIdentifier);
         Type = Text("type");
         AdminSecretArn = Text(ServerSecretFormat.AdminSecretArn)
             ?? throw Unusable("has no \"adminSecretArn\": name the secret whose token may make tokens there");

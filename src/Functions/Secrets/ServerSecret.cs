@@ -26,8 +26,14 @@ internal sealed record ServerSecret
     private const string Shapes =
         """put {"url": "https://HOST:8086", "org": "ORG", "token": "TOKEN"} into it, or {"SOURCE_TOKEN": "…", "DESTINATION_TOKEN": "…"}""";
 
-    /// <summary>The token.</summary>
+    /// <summary>The token; where the secret <see cref="IsUser"/>, user:password.</summary>
     public required Secret Token { get; init; }
+
+    /// <summary>Whether the secret holds a user and a password in the place of a token.</summary>
+    public bool IsUser { get; init; }
+
+    /// <summary>AWS's: the DB instance's id; null where the secret names none.</summary>
+    public string? DbIdentifier { get; init; }
 
     /// <summary>The server's URL; null where the secret names none.</summary>
     public string? Url { get; init; }
@@ -53,13 +59,25 @@ internal sealed record ServerSecret
             throw Unusable(name, $"is no JSON object: {Shapes}");
         var pair = role == ServerRole.Source ? PairOfSource : PairOfDestination;
         var isPair = root.TryGetProperty(PairOfSource, out _) || root.TryGetProperty(PairOfDestination, out _);
-        return new ServerSecret
+        return Server(root, ReadToken(root, isPair ? pair : ServerSecretFormat.Token, name), name);
+    }
+
+    /// <summary>
+    /// Reads the secret of an admin: as <see cref="Parse"/>, or the one that AWS makes with a DB instance of Timestream for InfluxDB,
+    /// which holds the first user's name and password.
+    /// </summary>
+    /// <exception cref="NamedException"><see cref="ErrorNames.SecretUnusable"/>; the message shows nothing of the value.</exception>
+    public static ServerSecret ParseAdmin(string? text, string name)
+    {
+        using var document = string.IsNullOrWhiteSpace(text) ? null : Read(text, name);
+        if (document?.RootElement is not { ValueKind: JsonValueKind.Object } root || root.TryGetProperty(ServerSecretFormat.Token, out _)
+            || Text(root, "username", name) is not { Length: > 0 } user)
         {
-            Token = ReadToken(root, isPair ? pair : ServerSecretFormat.Token, name),
-            Url = ReadUrl(root, name),
-            Org = Text(root, ServerSecretFormat.Org, name),
-            CaPem = ReadCertificates(root, name),
-        };
+            return Parse(text, ServerRole.Source, name);
+        }
+        if (Text(root, "password", name) is not { Length: > 0 } password || user.Contains(':', StringComparison.Ordinal))
+            throw Unusable(name, "has a \"username\" with a colon, or no \"password\" with it: put both there, or a \"token\"");
+        return Server(root, new Secret($"{user}:{password}"), name) with { IsUser = true };
     }
 
     /// <inheritdoc/>
@@ -67,6 +85,15 @@ internal sealed record ServerSecret
 
     /// <summary>The failure of a secret that can't be used.</summary>
     public static NamedException Unusable(string name, string what) => new(ErrorNames.SecretUnusable, $"the secret {name} {what}");
+
+    private static ServerSecret Server(JsonElement root, Secret token, string name) => new()
+    {
+        Token = token,
+        Url = ReadUrl(root, name),
+        Org = Text(root, ServerSecretFormat.Org, name),
+        CaPem = ReadCertificates(root, name),
+        DbIdentifier = Text(root, ServerSecretFormat.DbIdentifier, name),
+    };
 
     private static JsonDocument Read(string text, string name)
     {

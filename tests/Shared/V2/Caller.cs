@@ -26,7 +26,7 @@ internal sealed class Caller(Authorization authorization)
 
     internal bool MayWrite(Bucket bucket) => Allows(Permission.Write("buckets", bucket.OrgId, bucket.Id));
 
-    /// <summary>The token check of <c>/api/v2</c>: either scheme, in any case of letters.</summary>
+    /// <summary>The token check of <c>/api/v2</c>: either scheme, in any case of letters. A session counts where there is no token.</summary>
     internal static Caller OfV2(HttpContext context, Influx2State state)
     {
         var header = context.Request.Headers.Authorization.ToString();
@@ -36,6 +36,10 @@ internal sealed class Caller(Authorization authorization)
         {
             if (state.FindToken(header[(space + 1)..].Trim()) is { } found)
                 return new Caller(found);
+        }
+        else if (SessionApi.Find(context, state) is { } session)
+        {
+            return session;
         }
         throw ApiError.Unauthorized("unauthorized access", compact: true);
     }

@@ -12,6 +12,9 @@ public sealed record Influx2Options
     /// <summary>The first user.</summary>
     public string User { get; init; } = "admin";
 
+    /// <summary>The first user's password.</summary>
+    public string Password { get; init; } = "password1";
+
     /// <summary>The first org.</summary>
     public string Org { get; init; } = "org1";
 

@@ -7,7 +7,7 @@ namespace TestServers;
 /// <summary>
 /// An InfluxDB OSS 2.x on loopback. Orgs, buckets, tokens, mappings and every answer of its own are made here after recordings of
 /// real servers; points and InfluxQL are left to a real influxd 1.6.7 behind it. What it has not: Flux, backup and restore, tasks,
-/// v1 authorizations, sessions. Limits of the query path are listed at <see cref="QueryApi"/>, those of unsigned fields at
+/// v1 authorizations. Limits of the query path are listed at <see cref="QueryApi"/>, those of unsigned fields at
 /// <see cref="UnsignedValues"/>.
 /// </summary>
 /// <example><code>
@@ -45,6 +45,9 @@ public sealed class Influx2Server : IAsyncDisposable
 
     /// <summary>The org that setup made.</summary>
     public Org Org => state.Orgs.First(org => org.Name == options.Org);
+
+    /// <summary>How many users are signed in.</summary>
+    public int OpenSessions => state.Sessions.Count;
 
     /// <summary>What was asked so far, oldest first.</summary>
     public IReadOnlyList<ReceivedRequest> Requests => [.. received];

@@ -21,6 +21,9 @@ internal sealed class Influx2State(Influx2Options options, ServerVersion version
 
     internal ImmutableList<Authorization> Authorizations { get; set; } = [];
 
+    /// <summary>The cookies of users who are signed in.</summary>
+    internal ImmutableHashSet<string> Sessions { get; set; } = [];
+
     /// <summary>Explicit mappings only, oldest first.</summary>
     internal ImmutableList<Dbrp> Dbrps { get; set; } = [];
 

@@ -9,6 +9,7 @@ internal sealed class Router
     private readonly Influx2State state;
     private readonly SystemApi system;
     private readonly Onboarding onboarding;
+    private readonly SessionApi sessions;
     private readonly WriteApi write;
     private readonly QueryApi query;
     private readonly DeleteApi delete;
@@ -21,6 +22,7 @@ internal sealed class Router
         Buckets = buckets;
         var schema = new SchemaShadow();
         system = new SystemApi(options, state);
+        sessions = new SessionApi(options, state);
         write = new WriteApi(options, state, backend, schema);
         query = new QueryApi(state, backend, schema);
         delete = new DeleteApi(state, backend, schema);
@@ -61,10 +63,17 @@ internal sealed class Router
 
     private async Task ApiAsync(HttpContext context, string rest)
     {
-        if (rest == "setup")
+        switch (rest)
         {
-            await GatedAsync(() => onboarding.HandleAsync(context));
-            return;
+            case "setup":
+                await GatedAsync(() => onboarding.HandleAsync(context));
+                return;
+            case "signin":
+                await GatedAsync(() => Task.Run(() => sessions.SignIn(context)));
+                return;
+            case "signout":
+                await GatedAsync(() => Task.Run(() => sessions.SignOut(context)));
+                return;
         }
         var caller = Caller.OfV2(context, state);
         var slash = rest.IndexOf('/', StringComparison.Ordinal);
