@@ -47,6 +47,9 @@ internal sealed class Moto(Uri url) : IDisposable
     public async Task<string> CreateStateMachineAsync(string name, string definition, string role) =>
         (await CallAsync("states", "AWSStepFunctions.CreateStateMachine", new JsonObject { ["name"] = name, ["definition"] = definition, ["roleArn"] = role }))["stateMachineArn"]!.GetValue<string>();
 
+    public async Task<JsonArray> HistoryAsync(string execution) =>
+        (await CallAsync("states", "AWSStepFunctions.GetExecutionHistory", new JsonObject { ["executionArn"] = execution }))["events"]!.AsArray();
+
     public void Dispose() => client.Dispose();
 
     private async Task<JsonObject> CallAsync(string service, string target, JsonObject input)
