@@ -60,6 +60,21 @@ public sealed class DeployedShape : IAsyncDisposable
     /// <summary>The function of a handler.</summary>
     public DeployedFunction this[string handler] => functions[handler];
 
+    /// <summary>The variables with which AWS's tools, and the command, find these servers and no others.</summary>
+    public IReadOnlyDictionary<string, string?> ClientVariables => new Dictionary<string, string?>(StringComparer.Ordinal)
+    {
+        ["AWS_ACCESS_KEY_ID"] = S3Server.Owner.AccessKey,
+        ["AWS_SECRET_ACCESS_KEY"] = S3Server.Owner.Secret,
+        ["AWS_SESSION_TOKEN"] = null,
+        ["AWS_PROFILE"] = null,
+        ["AWS_REGION"] = CloudTemplates.Region,
+        ["AWS_ENDPOINT_URL"] = Aws.Url.AbsoluteUri,
+        ["AWS_ENDPOINT_URL_S3"] = S3.Url.AbsoluteUri,
+        ["AWS_EC2_METADATA_DISABLED"] = "true",
+        ["AWS_CONFIG_FILE"] = "/nonexistent/config",
+        ["AWS_SHARED_CREDENTIALS_FILE"] = "/nonexistent/credentials",
+    };
+
     /// <summary>Every function's log.</summary>
     public IEnumerable<string> Log => functions.Values.SelectMany(function => function.Log);
 
@@ -156,6 +171,8 @@ public sealed class DeployedShape : IAsyncDisposable
         await MakeSecretsAsync(templates, options);
         await MakeFunctionsAsync(templates, options, host);
         await MakeStateMachineAsync(templates);
+        foreach (var (stack, outputs) in templates.Outputs())
+            await moto.CreateStackAsync(stack, outputs);
     }
 
     private async Task MakeStagingAsync(CloudTemplates templates)
