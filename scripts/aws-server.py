@@ -5,6 +5,7 @@
 - Every Lambda function that is made in moto is invoked at LAMBDA_URL.
 - A state machine is started again while it holds earlier executions, which moto can't copy.
 - A time in an execution's context is written as AWS writes it, and one in an answer of Step Functions as seconds since 1970.
+- A history is answered from the end that was asked for, and no longer than that; of map runs the newest is the first.
 """
 import datetime
 import importlib
@@ -113,7 +114,7 @@ def answer_times_in_seconds():
 
     def seconds(value):
         if isinstance(value, dict):
-            return {key: seconds_of(item) if key.endswith("Date") and isinstance(item, (str, datetime.datetime)) else seconds(item)
+            return {key: seconds_of(item) if key.endswith(("Date", "timestamp")) and isinstance(item, (str, datetime.datetime)) else seconds(item)
                     for key, item in value.items()}
         return [seconds(item) for item in value] if isinstance(value, list) else value
 
@@ -125,12 +126,33 @@ def answer_times_in_seconds():
     responses.json = types.SimpleNamespace(loads=json.loads, dumps=lambda value, **options: json.dumps(seconds(value), **options))
 
 
+def answer_the_page_that_is_asked_for():
+    from moto.stepfunctions.responses import StepFunctionResponse as responses
+
+    history, map_runs = responses.get_execution_history, responses.list_map_runs
+
+    def get_execution_history(self):
+        status, headers, answer = history(self)
+        events = json.loads(answer)["events"]
+        if self._get_param("reverseOrder"):
+            events.reverse()
+        return status, headers, json.dumps({"events": events[:self._get_int_param("maxResults") or len(events)]})
+
+    def list_map_runs(self):
+        status, headers, answer = map_runs(self)
+        runs = json.loads(answer)["mapRuns"]
+        return status, headers, json.dumps({"mapRuns": sorted(runs, key=lambda run: run["startDate"], reverse=True)})
+
+    responses.get_execution_history, responses.list_map_runs = get_execution_history, list_map_runs
+
+
 read_newer_antlr_tables()
 read_objects_from(os.environ["S3_URL"])
 invoke_functions_at(os.environ["LAMBDA_URL"])
 copy_state_machines_without_executions()
 write_times_as_aws_does()
 answer_times_in_seconds()
+answer_the_page_that_is_asked_for()
 
 from moto.server import main  # noqa: E402
 

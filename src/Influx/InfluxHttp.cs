@@ -168,12 +168,11 @@ public sealed partial class InfluxHttp : IDisposable
             text = WithoutCookie(request, text);
         if (answer.RequestMessage?.Headers.Authorization is not { Parameter: { Length: > 0 } sent } header)
             return text;
-        text = text.Replace(sent, Secret.Shown, StringComparison.Ordinal);
+        text = Secret.TakeOut(text, sent);
         if (header.Scheme != "Basic")
             return text;
         var user = Encoding.UTF8.GetString(Convert.FromBase64String(sent));
-        var password = user[(user.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        return password.Length == 0 ? text : text.Replace(password, Secret.Shown, StringComparison.Ordinal);
+        return Secret.TakeOut(text, user[(user.IndexOf(':', StringComparison.Ordinal) + 1)..]);
     }
 
     /// <inheritdoc/>

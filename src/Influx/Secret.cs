@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Net;
+using System.Text;
+using System.Text.Json;
 
 namespace Influx;
 
@@ -15,6 +18,22 @@ public sealed class Secret(string text)
 
     /// <summary>The text itself, for the header that carries it and for nothing else.</summary>
     public string Reveal() => text;
+
+    /// <summary>Takes a secret out of a text that someone else wrote, in whatever form it stands there.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="secret">The secret; an empty one is in no text.</param>
+    internal static string TakeOut(string text, string secret)
+    {
+        if (secret.Length == 0)
+            return text;
+        string[] forms =
+        [
+            secret, Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)),
+            Uri.EscapeDataString(secret), WebUtility.UrlEncode(secret), WebUtility.HtmlEncode(secret), JsonEncodedText.Encode(secret).ToString(),
+        ];
+        // The longest first: what is left of one that another form is a part of would be a part of the secret.
+        return forms.OrderByDescending(form => form.Length).Aggregate(text, (clean, form) => clean.Replace(form, Shown, StringComparison.OrdinalIgnoreCase));
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Shown;

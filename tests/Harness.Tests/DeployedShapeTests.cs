@@ -200,7 +200,7 @@ public sealed class DeployedShapeTests(ShapeFixture fixture)
         Assert.NotEmpty(validate.Payloads);
     }
 
-    private static InvocationOutcome Failed(string type, string message) =>
+    internal static InvocationOutcome Failed(string type, string message) =>
         new(null, type, new JsonObject { ["errorType"] = type, ["errorMessage"] = message });
 
     private async Task AssertVerifiedAsync(Execution end, string migration, string database)

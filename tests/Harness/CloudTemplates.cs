@@ -35,6 +35,12 @@ public sealed class CloudTemplates
         return Resolve(stack, stack.Template["Outputs"]![name]!["Value"])!.GetValue<string>();
     }
 
+    /// <summary>All outputs by their stacks' names.</summary>
+    public IReadOnlyDictionary<string, JsonObject> Outputs() => stacks.ToDictionary(
+        stack => stack.Name,
+        stack => new JsonObject((stack.Template["Outputs"]?.AsObject() ?? []).Select(output => KeyValuePair.Create(output.Key, Resolve(stack, output.Value!["Value"])))),
+        StringComparer.Ordinal);
+
     private JsonNode? Resolve(Stack stack, JsonNode? node)
     {
         switch (node)

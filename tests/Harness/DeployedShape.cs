@@ -60,6 +60,21 @@ public sealed class DeployedShape : IAsyncDisposable
     /// <summary>The function of a handler.</summary>
     public DeployedFunction this[string handler] => functions[handler];
 
+    /// <summary>The variables with which AWS's tools, and the command, find these servers and no others.</summary>
+    public IReadOnlyDictionary<string, string?> ClientVariables => new Dictionary<string, string?>(StringComparer.Ordinal)
+    {
+        ["AWS_ACCESS_KEY_ID"] = S3Server.Owner.AccessKey,
+        ["AWS_SECRET_ACCESS_KEY"] = S3Server.Owner.Secret,
+        ["AWS_SESSION_TOKEN"] = null,
+        ["AWS_PROFILE"] = null,
+        ["AWS_REGION"] = CloudTemplates.Region,
+        ["AWS_ENDPOINT_URL"] = Aws.Url.AbsoluteUri,
+        ["AWS_ENDPOINT_URL_S3"] = S3.Url.AbsoluteUri,
+        ["AWS_EC2_METADATA_DISABLED"] = "true",
+        ["AWS_CONFIG_FILE"] = "/nonexistent/config",
+        ["AWS_SHARED_CREDENTIALS_FILE"] = "/nonexistent/credentials",
+    };
+
     /// <summary>Every function's log.</summary>
     public IEnumerable<string> Log => functions.Values.SelectMany(function => function.Log);
 
@@ -103,6 +118,9 @@ public sealed class DeployedShape : IAsyncDisposable
     /// <summary>Starts an execution and waits for its end.</summary>
     public async Task<Execution> RunAsync(string name, JsonObject input, TimeSpan? limit = null) =>
         await EndOfAsync(await StartExecutionAsync(name, input), limit);
+
+    /// <summary>All events of an execution in their order, with their data. Moto, unlike AWS, gives them as one page.</summary>
+    public Task<JsonArray> HistoryAsync(string execution) => moto.HistoryAsync(execution);
 
     /// <summary>Ends all processes, so that the next invocations are cold and no secret is remembered.</summary>
     public void Kill()
@@ -153,6 +171,8 @@ public sealed class DeployedShape : IAsyncDisposable
         await MakeSecretsAsync(templates, options);
         await MakeFunctionsAsync(templates, options, host);
         await MakeStateMachineAsync(templates);
+        foreach (var (stack, outputs) in templates.Outputs())
+            await moto.CreateStackAsync(stack, outputs);
     }
 
     private async Task MakeStagingAsync(CloudTemplates templates)
@@ -187,23 +207,30 @@ public sealed class DeployedShape : IAsyncDisposable
             var handler = function["Handler"]!.GetValue<string>();
             var arn = await moto.CreateFunctionAsync(function.Id, handler, function["Runtime"]!.GetValue<string>(), role);
             function.Created(function.Id, arn);
-            var environment = new Dictionary<string, string>
-            {
-                ["_HANDLER"] = handler,
-                ["AWS_LAMBDA_FUNCTION_NAME"] = function.Id,
-                ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = function["MemorySize"]!.ToString(),
-                ["AWS_LAMBDA_LOG_LEVEL"] = function["LoggingConfig"]!["ApplicationLogLevel"]!.GetValue<string>(),
-                ["AWS_REGION"] = CloudTemplates.Region,
-                ["AWS_ACCESS_KEY_ID"] = S3Server.Owner.AccessKey,
-                ["AWS_SECRET_ACCESS_KEY"] = S3Server.Owner.Secret,
-                ["AWS_ENDPOINT_URL_S3"] = S3.Url.AbsoluteUri,
-                ["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = Aws.Url.AbsoluteUri,
-                ["AWS_ENDPOINT_URL_SFN"] = Aws.Url.AbsoluteUri,
-            };
-            foreach (var (name, value) in function["Environment"]!["Variables"]!.AsObject())
-                environment[name] = value!.GetValue<string>();
-            functions[handler] = host.Add(function.Id, options.Functions, environment, TimeSpan.FromSeconds(function["Timeout"]!.GetValue<int>()));
+            var limit = TimeSpan.FromSeconds(function["Timeout"]!.GetValue<int>());
+            functions[handler] = host.Add(function.Id, options.Functions, SettingsOf(function, handler), limit);
         }
+    }
+
+    // What Lambda sets, where the tests' servers are, and above all what the template says.
+    private Dictionary<string, string> SettingsOf(CloudTemplates.Resource function, string handler)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["_HANDLER"] = handler,
+            ["AWS_LAMBDA_FUNCTION_NAME"] = function.Id,
+            ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = function["MemorySize"]!.ToString(),
+            ["AWS_LAMBDA_LOG_LEVEL"] = function["LoggingConfig"]!["ApplicationLogLevel"]!.GetValue<string>(),
+            ["AWS_REGION"] = CloudTemplates.Region,
+            ["AWS_ACCESS_KEY_ID"] = S3Server.Owner.AccessKey,
+            ["AWS_SECRET_ACCESS_KEY"] = S3Server.Owner.Secret,
+            ["AWS_ENDPOINT_URL_S3"] = S3.Url.AbsoluteUri,
+            ["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = Aws.Url.AbsoluteUri,
+            ["AWS_ENDPOINT_URL_SFN"] = Aws.Url.AbsoluteUri,
+        };
+        foreach (var (name, value) in function["Environment"]!["Variables"]!.AsObject())
+            settings[name] = value!.GetValue<string>();
+        return settings;
     }
 
     private async Task MakeStateMachineAsync(CloudTemplates templates)

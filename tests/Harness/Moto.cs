@@ -47,6 +47,28 @@ internal sealed class Moto(Uri url) : IDisposable
     public async Task<string> CreateStateMachineAsync(string name, string definition, string role) =>
         (await CallAsync("states", "AWSStepFunctions.CreateStateMachine", new JsonObject { ["name"] = name, ["definition"] = definition, ["roleArn"] = role }))["stateMachineArn"]!.GetValue<string>();
 
+    /// <summary>Makes a stack that has outputs only: what they name was made call by call.</summary>
+    public async Task CreateStackAsync(string name, JsonObject outputs)
+    {
+        var template = new JsonObject
+        {
+            ["Resources"] = new JsonObject { ["Made"] = new JsonObject { ["Type"] = "AWS::CloudFormation::WaitConditionHandle" } },
+            ["Outputs"] = new JsonObject(outputs.Select(output => KeyValuePair.Create<string, JsonNode?>(output.Key, new JsonObject { ["Value"] = output.Value!.DeepClone() }))),
+        };
+        using var request = Request("cloudformation", HttpMethod.Post, "/");
+        request.Content = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["Action"] = "CreateStack",
+            ["Version"] = "2010-05-15",
+            ["StackName"] = name,
+            ["TemplateBody"] = template.ToJsonString(),
+        });
+        await SendAsync(request);
+    }
+
+    public async Task<JsonArray> HistoryAsync(string execution) =>
+        (await CallAsync("states", "AWSStepFunctions.GetExecutionHistory", new JsonObject { ["executionArn"] = execution }))["events"]!.AsArray();
+
     public void Dispose() => client.Dispose();
 
     private async Task<JsonObject> CallAsync(string service, string target, JsonObject input)

@@ -12,13 +12,16 @@ internal sealed class Synthesis : IAsyncDisposable
 
     public string Path => folder.FullName;
 
+    // The app was built with what runs now: …/bin/CONFIGURATION/net10.0/
+    private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+
     public static async Task<Synthesis> RunAsync(ShapeOptions options)
     {
         var synthesis = new Synthesis();
         var context = JsonNode.Parse(await File.ReadAllTextAsync(System.IO.Path.Combine(Repository.Root, "cdk.json")))!["context"]!.AsObject();
         context["env"] = options.Environment;
         context["code"] = System.IO.Path.GetDirectoryName(options.Functions);
-        var start = new ProcessStartInfo("dotnet", ["exec", System.IO.Path.Combine(Repository.Root, "infra", "bin", "Debug", "net10.0", "Infra.dll")])
+        var start = new ProcessStartInfo("dotnet", ["exec", System.IO.Path.Combine(Repository.Root, "infra", "bin", Configuration, "net10.0", "Infra.dll")])
         {
             WorkingDirectory = Repository.Root,
             UseShellExecute = false,

@@ -28,4 +28,17 @@ public sealed class SecretTests
         Assert.Equal(DebuggerBrowsableState.Never, Assert.Single(fields).GetCustomAttribute<DebuggerBrowsableAttribute>()!.State);
         Assert.Empty(typeof(Secret).GetProperties());
     }
+
+    [Theory]
+    [InlineData("fake&secret/a b")]
+    [InlineData("ZmFrZSZzZWNyZXQvYSBi")]
+    [InlineData("fake%26secret%2Fa%20b")]
+    [InlineData("fake%26secret%2fa+b")]
+    [InlineData("fake&amp;secret/a b")]
+    [InlineData("fake\\u0026secret/a b")]
+    public void It_is_taken_out_of_a_foreign_text_in_every_form(string form)
+    {
+        Assert.Equal("got '***', sorry", Secret.TakeOut($"got '{form}', sorry", "fake&secret/a b"));
+        Assert.Equal(form, Secret.TakeOut(form, ""));
+    }
 }

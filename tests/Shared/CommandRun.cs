@@ -6,10 +6,11 @@ namespace TestServers;
 /// <summary>Runs the command as a person does, in a process and a folder of its own. The test project references src/Cli.</summary>
 public sealed class CommandRun : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("command-").FullName;
+    /// <summary>The folder that it runs in.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("command-").FullName;
 
     /// <summary>The staging folder of its runs.</summary>
-    public string Staging => Path.Combine(folder, "staging");
+    public string Staging => Path.Combine(Folder, "staging");
 
     /// <summary>Set for the process; null takes a variable away.</summary>
     public IDictionary<string, string?> Variables { get; } = new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -34,7 +35,7 @@ public sealed class CommandRun : IDisposable
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = folder,
+            WorkingDirectory = Folder,
         };
         foreach (var (name, value) in Variables)
             start.Environment[name] = value;
@@ -47,7 +48,7 @@ public sealed class CommandRun : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     /// <summary>Runs a statement at a 1.x server and returns its answer.</summary>
     public static async Task<string> QueryAsync(Uri server, string statement)

@@ -61,6 +61,7 @@ public sealed class DeployedFunction(string file, IReadOnlyDictionary<string, st
     private readonly ConcurrentBag<LambdaFunction> idle = [];
     private readonly ConcurrentQueue<LambdaFunction> all = [];
     private readonly ConcurrentQueue<JsonObject> payloads = [];
+    private readonly ConcurrentQueue<InvocationOutcome> outcomes = [];
 
     /// <summary>The function's time limit.</summary>
     public TimeSpan Limit { get; set; } = limit;
@@ -70,6 +71,9 @@ public sealed class DeployedFunction(string file, IReadOnlyDictionary<string, st
 
     /// <summary>What it was invoked with so far, in order.</summary>
     public IReadOnlyCollection<JsonObject> Payloads => payloads;
+
+    /// <summary>How its invocations ended so far.</summary>
+    public IReadOnlyCollection<InvocationOutcome> Outcomes => outcomes;
 
     /// <summary>What its processes printed.</summary>
     public IEnumerable<string> Log => all.SelectMany(process => process.Log);
@@ -89,7 +93,9 @@ public sealed class DeployedFunction(string file, IReadOnlyDictionary<string, st
             all.Enqueue(process = new LambdaFunction(file, environment));
         try
         {
-            return Intercept?.Invoke(input, process) ?? await process.InvokeAsync(payload, Limit);
+            var outcome = Intercept?.Invoke(input, process) ?? await process.InvokeAsync(payload, Limit);
+            outcomes.Enqueue(outcome);
+            return outcome;
         }
         finally
         {
