@@ -111,6 +111,7 @@ public sealed class Exporter(
                     UnzippedBytes = encoder.UnzippedBytes,
                     Sha256 = sha256,
                     Version = stored.Version,
+                    Checksum = stored.Checksum,
                     Points = encoder.Points,
                     FieldValues = encoder.FieldValues,
                     Members = encoder.Members,

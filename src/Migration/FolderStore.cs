@@ -45,7 +45,7 @@ public sealed class FolderStore : IStagingStore
     public static FolderStore OpenForReading(string path) => new(Path.GetFullPath(path), runLock: null);
 
     /// <inheritdoc/>
-    public Task<StagedObject?> FindAsync(string key, CancellationToken cancellationToken)
+    public Task<StagedObject?> FindAsync(string key, string? version, CancellationToken cancellationToken)
     {
         var file = new FileInfo(PathOf(key));
         return Task.FromResult(file.Exists ? new StagedObject(key, file.Length, Version: null) : null);

@@ -124,6 +124,9 @@ public sealed record ExportReceipt
     /// <summary>Its S3 version; null in a folder.</summary>
     public string? Version { get; init; }
 
+    /// <summary>The checksum that S3 compared when it was written; null in a folder, and in receipts of the formats before 3.</summary>
+    public string? Checksum { get; init; }
+
     /// <summary>Lines.</summary>
     public long Points { get; init; }
 

@@ -142,7 +142,7 @@ public sealed partial class S3Store
             try
             {
                 var completed = await store.client.CompleteMultipartUploadAsync(request, cancellationToken);
-                return new StagedObject(key, sent, completed.VersionId);
+                return new StagedObject(key, sent, Pinned(completed.VersionId), completed.ChecksumCRC32);
             }
             catch (AmazonS3Exception lost) when (condition.WasLost(lost))
             {

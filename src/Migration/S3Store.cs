@@ -33,12 +33,12 @@ public sealed partial class S3Store : IStagingStore
     public string Location => options.Location;
 
     /// <inheritdoc/>
-    public async Task<StagedObject?> FindAsync(string key, CancellationToken cancellationToken) =>
-        await HeadAsync(key, cancellationToken) is { } head ? new StagedObject(key, head.ContentLength, head.VersionId) : null;
+    public async Task<StagedObject?> FindAsync(string key, string? version, CancellationToken cancellationToken) =>
+        await HeadAsync(key, version, cancellationToken) is { } head ? Staged(key, head) : null;
 
     /// <inheritdoc/>
     public async Task<StagingWriter> CreateAsync(string key, CancellationToken cancellationToken) =>
-        new ObjectWriter(this, key, (await HeadAsync(key, cancellationToken))?.ETag);
+        new ObjectWriter(this, key, (await HeadAsync(key, version: null, cancellationToken))?.ETag);
 
     /// <inheritdoc/>
     public async Task<bool> WriteAsync(string key, ReadOnlyMemory<byte> content, bool replace, CancellationToken cancellationToken)
@@ -106,12 +106,14 @@ public sealed partial class S3Store : IStagingStore
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();
 
-    private async Task<GetObjectMetadataResponse?> HeadAsync(string key, CancellationToken cancellationToken)
+    private async Task<GetObjectMetadataResponse?> HeadAsync(string key, string? version, CancellationToken cancellationToken)
     {
         var request = new GetObjectMetadataRequest
         {
             BucketName = options.Bucket,
             Key = keyPrefix + key,
+            VersionId = version,
+            ChecksumMode = ChecksumMode.ENABLED,
             ExpectedBucketOwner = options.ExpectedBucketOwner,
         };
         try
@@ -147,7 +149,7 @@ public sealed partial class S3Store : IStagingStore
         try
         {
             var put = await client.PutObjectAsync(request, cancellationToken);
-            return new StagedObject(key, bytes, put.VersionId);
+            return new StagedObject(key, bytes, Pinned(put.VersionId), put.ChecksumCRC32);
         }
         catch (AmazonS3Exception lost) when (condition.WasLost(lost))
         {
@@ -162,9 +164,15 @@ public sealed partial class S3Store : IStagingStore
     private async Task<StagedObject?> OwnWriteAsync(string key, string writer, CancellationToken cancellationToken)
     {
         // The SDK repeats a write whose answer was lost, and the repetition then meets the first one's object.
-        var there = await HeadAsync(key, cancellationToken);
-        return there?.Metadata[WriterMetadata] == writer ? new StagedObject(key, there.ContentLength, there.VersionId) : null;
+        var there = await HeadAsync(key, version: null, cancellationToken);
+        return there?.Metadata[WriterMetadata] == writer ? Staged(key, there) : null;
     }
+
+    private static StagedObject Staged(string key, GetObjectMetadataResponse head) =>
+        new(key, head.ContentLength, Pinned(head.VersionId), head.ChecksumCRC32);
+
+    // What is written while versioning is off or suspended has a version too, and the next write replaces it.
+    private static string? Pinned(string? version) => version is null or "" or "null" ? null : version;
 
     private static string NewWriterId() => Guid.NewGuid().ToString("N");
 

@@ -18,20 +18,69 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
 
     /// <summary>Checks everything and seals the manifest; a manifest that is there is checked against the objects.</summary>
     /// <exception cref="StagingException">An object is missing, changed or extra; it is named.</exception>
-    public async Task<SealedManifest> StageAsync(CancellationToken cancellationToken)
+    public async Task<SealedManifest> StageAsync(CancellationToken cancellationToken) =>
+        await StageAsync(continuation: null, cancellationToken) ?? throw new InvalidOperationException("without a deadline everything is checked");
+
+    /// <summary>The same in several calls.</summary>
+    /// <returns>Null when the deadline came first: the next call goes on.</returns>
+    /// <inheritdoc cref="StageAsync(CancellationToken)"/>
+    public async Task<SealedManifest?> StageAsync(Continuation? continuation, CancellationToken cancellationToken)
     {
-        var segments = new List<SealedChunk>(plan.Chunks.Count);
-        await foreach (var ofChunk in ReadAhead.InOrderAsync(plan.Chunks, CheckAsync, cancellationToken))
-            segments.AddRange(ofChunk);
+        if (await CheckAllAsync(continuation, cancellationToken) is not { } segments)
+            return null;
         await RefuseExtrasAsync(StagingLayout.Chunks, segments.Select(segment => segment.Key), cancellationToken);
         await RefuseExtrasAsync(StagingLayout.ExportReceipts, segments.Select(segment => StagingLayout.ExportReceipt(segment.Id)), cancellationToken);
         var manifest = new SealedManifest { Sealed = time.GetUtcNow(), PlanSha256 = planSha256, Chunks = segments };
-        if (await store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken) is { } earlier)
+        if (await SealedAsync(cancellationToken) is { } earlier)
             return Same(earlier, manifest);
-        if (!await store.WriteJsonAsync(StagingLayout.Manifest, manifest, MigrationJson.Default.SealedManifest, replace: false, cancellationToken))
-            throw new StagingException($"another run sealed {store.Location} at the same time: let one of them finish, then run again", StagingFault.Raced);
-        return manifest;
+        if (await store.WriteJsonAsync(StagingLayout.Manifest, manifest, MigrationJson.Default.SealedManifest, replace: false, cancellationToken))
+            return manifest;
+        // Another call at the same time was first: what it saw must be what is here.
+        return await SealedAsync(cancellationToken) is { } others
+            ? Same(others, manifest)
+            : throw new StagingException($"another run sealed {store.Location} at the same time and removed it: run again", StagingFault.Raced);
     }
+
+    private Task<SealedManifest?> SealedAsync(CancellationToken cancellationToken) =>
+        store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken);
+
+    private async Task<List<SealedChunk>?> CheckAllAsync(Continuation? continuation, CancellationToken cancellationToken)
+    {
+        var deadline = new Deadline(continuation?.StopBy, time);
+        var partial = continuation is null ? null : await store.ReadJsonAsync(continuation.Key, MigrationJson.Default.PartialStage, cancellationToken);
+        var segments = new List<SealedChunk>(partial?.Chunks ?? []);
+        var next = partial?.NextChunk ?? 0;
+        // As each chunk begins only when the deadline allows, those under way are ended and kept.
+        await foreach (var ofChunk in ReadAhead.InOrderAsync(Begin(plan.Chunks.Skip(next), deadline), Checked, cancellationToken))
+        {
+            segments.AddRange(ofChunk);
+            next++;
+        }
+        if (next == plan.Chunks.Count)
+            return segments;
+        await store.WriteJsonAsync(
+            continuation!.Key, new PartialStage { NextChunk = next, Chunks = segments }, MigrationJson.Default.PartialStage, replace: true, cancellationToken);
+        return null;
+
+        async Task<IReadOnlyList<SealedChunk>> Checked(Chunk chunk, CancellationToken token)
+        {
+            var found = await CheckAsync(chunk, token);
+            deadline.End(Cost(chunk));
+            return found;
+        }
+    }
+
+    private static IEnumerable<Chunk> Begin(IEnumerable<Chunk> chunks, Deadline deadline)
+    {
+        foreach (var chunk in chunks.TakeWhile(chunk => deadline.Allows(Cost(chunk))))
+        {
+            deadline.Begin(Cost(chunk));
+            yield return chunk;
+        }
+    }
+
+    // Where objects are hashed it is their size that counts, elsewhere their number.
+    private static long Cost(Chunk chunk) => 10_000 + chunk.FieldValues;
 
     private async Task RefuseExtrasAsync(string folder, IEnumerable<string> keys, CancellationToken cancellationToken)
     {
@@ -59,7 +108,10 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
         {
             var segment = new SealedChunk(
                 chunk.Id, receipt.Key, receipt.Bytes, receipt.Sha256, receipt.Version, receiptSha256, segments.Count + 1, receipt.FirstWindow, receipt.WindowCount);
-            await CheckObjectAsync(segment, cancellationToken);
+            // A version's bytes never change, and S3 compared the checksum when it was written.
+            if (receipt.Version is null || receipt.Checksum is null
+                || await store.FindAsync(receipt.Key, receipt.Version, cancellationToken) != new StagedObject(receipt.Key, receipt.Bytes, receipt.Version, receipt.Checksum))
+                await HashObjectAsync(segment, cancellationToken);
             progress.Add(receipt.Points, receipt.FieldValues);
             progress.AddBytes(receipt.Bytes);
             segments.Add(segment);
@@ -68,7 +120,7 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
         return segments;
     }
 
-    private async Task CheckObjectAsync(SealedChunk segment, CancellationToken cancellationToken)
+    private async Task HashObjectAsync(SealedChunk segment, CancellationToken cancellationToken)
     {
         await using var content = await OpenAsync(segment, cancellationToken);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

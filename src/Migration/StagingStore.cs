@@ -3,8 +3,9 @@ namespace Migration;
 /// <summary>An object of the staging store.</summary>
 /// <param name="Key">Its key below the migration's prefix, with <c>/</c> between its parts.</param>
 /// <param name="Bytes">Its size.</param>
-/// <param name="Version">The S3 version that the call saw or made; null in a folder.</param>
-public sealed record StagedObject(string Key, long Bytes, string? Version);
+/// <param name="Version">The S3 version that the call saw or made, whose bytes never change; null where there are no versions.</param>
+/// <param name="Checksum">The checksum that S3 compared when the object was written; null where none is told.</param>
+public sealed record StagedObject(string Key, long Bytes, string? Version, string? Checksum = null);
 
 /// <summary>
 /// Where chunks wait between the stages, and where the receipts stand: a folder or a prefix of a staging bucket. Every write
@@ -16,7 +17,10 @@ public interface IStagingStore : IDisposable
     string Location { get; }
 
     /// <summary>An object, or null.</summary>
-    Task<StagedObject?> FindAsync(string key, CancellationToken cancellationToken);
+    /// <param name="key">Its key.</param>
+    /// <param name="version">The S3 version; null for the newest. A store without versions takes no notice.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task<StagedObject?> FindAsync(string key, string? version, CancellationToken cancellationToken);
 
     /// <summary>Starts an object that is written as a stream.</summary>
     /// <param name="key">Its key.</param>

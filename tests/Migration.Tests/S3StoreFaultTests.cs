@@ -36,7 +36,7 @@ public sealed class S3StoreFaultTests(S3Fixture s3) : IAsyncLifetime
         Assert.True(await store.WriteAsync("plan.json", new byte[10], replace: false, default));
 
         Assert.Equal(1, fault.Hits);
-        Assert.Equal(10, (await store.FindAsync("plan.json", default))!.Bytes);
+        Assert.Equal(10, (await store.FindAsync("plan.json", version: null, default))!.Bytes);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class S3StoreFaultTests(S3Fixture s3) : IAsyncLifetime
 
         Assert.Equal(1, fault.Hits);
         Assert.Equal(S3Store.PartBytes + 1, staged.Bytes);
-        Assert.Equal(staged, await store.FindAsync("chunks/1", default));
+        Assert.Equal(staged, await store.FindAsync("chunks/1", version: null, default));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class S3StoreFaultTests(S3Fixture s3) : IAsyncLifetime
             await Assert.ThrowsAsync<InvalidOperationException>(() => writer.CompleteAsync(default));
         }
 
-        Assert.Null(await store.FindAsync("chunks/1", default));
+        Assert.Null(await store.FindAsync("chunks/1", version: null, default));
         Assert.Empty(await s3.UploadsAsync(options.Bucket));
     }
 

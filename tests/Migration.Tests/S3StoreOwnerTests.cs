@@ -55,7 +55,7 @@ public sealed class S3StoreOwnerTests(S3Fixture s3)
         await Assert.ThrowsAsync<RejectedException>(() => store.WriteAsync("plan.json", new byte[10], replace: true, default));
         await Assert.ThrowsAsync<RejectedException>(() => writer.CompleteAsync(default));
         await Assert.ThrowsAsync<RejectedException>(() => store.CreateAsync("chunks/2", default));
-        await Assert.ThrowsAsync<RejectedException>(() => store.FindAsync("plan.json", default));
+        await Assert.ThrowsAsync<RejectedException>(() => store.FindAsync("plan.json", version: null, default));
         await Assert.ThrowsAsync<RejectedException>(() => store.ReadAsync("plan.json", version: null, from: 0, default));
         await Assert.ThrowsAsync<RejectedException>(async () => await store.ListAsync("", default).GetAsyncEnumerator().MoveNextAsync());
 
@@ -83,7 +83,7 @@ public sealed class S3StoreOwnerTests(S3Fixture s3)
             await writer.WriteAsync(new byte[S3Store.PartBytes + 1], default);
         await using (await store.ReadAsync("chunks/1", version: null, from: 0, default))
             await foreach (var found in store.ListAsync("", default))
-                Assert.NotNull(await store.FindAsync(found.Key, default));
+                Assert.NotNull(await store.FindAsync(found.Key, version: null, default));
 
         Assert.Equal(0, bare.Hits);
         Assert.True(proxy.Requests > 15);

@@ -19,7 +19,7 @@ public sealed class S3StoreTests(S3Fixture s3) : StagingStoreContract
 
         await Assert.ThrowsAsync<StagingException>(() => writer.CompleteAsync(default));
 
-        Assert.Null(await store.FindAsync("chunks/1", default));
+        Assert.Null(await store.FindAsync("chunks/1", version: null, default));
     }
 
     [Theory]
@@ -37,7 +37,7 @@ public sealed class S3StoreTests(S3Fixture s3) : StagingStoreContract
         Assert.NotEqual(first.Version, second.Version);
         Assert.Equal(Content(bytes), await ReadAsync(store, "chunks/1", first.Version));
         Assert.Equal(Content(bytes + 1), await ReadAsync(store, "chunks/1"));
-        Assert.Equal(second, await store.FindAsync("chunks/1", default));
+        Assert.Equal(second, await store.FindAsync("chunks/1", version: null, default));
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class S3StoreTests(S3Fixture s3) : StagingStoreContract
         var error = await Assert.ThrowsAsync<RejectedException>(() => writer.CompleteAsync(default));
 
         Assert.Contains("another run of the same prefix aborted", error.Message, StringComparison.Ordinal);
-        Assert.Null(await store.FindAsync("chunks/1", default));
+        Assert.Null(await store.FindAsync("chunks/1", version: null, default));
     }
 
     [Fact]

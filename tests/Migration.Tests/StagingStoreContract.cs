@@ -32,7 +32,8 @@ public abstract class StagingStoreContract
 
         Assert.Equal(("chunks/1.lp.gz", bytes), (staged.Key, staged.Bytes));
         Assert.Equal(SHA256.HashData(content), SHA256.HashData(await ReadAsync(store, "chunks/1.lp.gz", staged.Version)));
-        Assert.Equal(staged, await store.FindAsync("chunks/1.lp.gz", default));
+        Assert.Equal(staged, await store.FindAsync("chunks/1.lp.gz", version: null, default));
+        Assert.Equal(staged, await store.FindAsync("chunks/1.lp.gz", staged.Version, default));
     }
 
     [Theory]
@@ -44,14 +45,14 @@ public abstract class StagingStoreContract
         await using var writer = await store.CreateAsync("chunks/1", default);
         await writer.WriteAsync(Content(bytes), default);
 
-        var before = await store.FindAsync("chunks/1", default);
+        var before = await store.FindAsync("chunks/1", version: null, default);
         var listed = await ListAsync(store, "");
 
         Assert.Null(before);
         Assert.DoesNotContain("chunks/1", listed);
         await Assert.ThrowsAsync<FileNotFoundException>(() => store.ReadAsync("chunks/1", version: null, from: 0, default));
         await writer.CompleteAsync(default);
-        Assert.NotNull(await store.FindAsync("chunks/1", default));
+        Assert.NotNull(await store.FindAsync("chunks/1", version: null, default));
     }
 
     [Theory]
@@ -63,7 +64,7 @@ public abstract class StagingStoreContract
         await using (var writer = await store.CreateAsync("chunks/1", default))
             await writer.WriteAsync(Content(bytes), default);
 
-        Assert.Null(await store.FindAsync("chunks/1", default));
+        Assert.Null(await store.FindAsync("chunks/1", version: null, default));
         Assert.Empty(await UnfinishedAsync());
     }
 
@@ -94,7 +95,7 @@ public abstract class StagingStoreContract
             await Assert.ThrowsAsync<InvalidOperationException>(() => writer.CompleteAsync(default));
         }
 
-        Assert.Null(await store.FindAsync("chunks/1", default));
+        Assert.Null(await store.FindAsync("chunks/1", version: null, default));
         Assert.Empty(await UnfinishedAsync());
     }
 
@@ -202,7 +203,7 @@ public abstract class StagingStoreContract
     {
         using var store = await OpenAsync();
 
-        Assert.Null(await store.FindAsync("chunks/missing", default));
+        Assert.Null(await store.FindAsync("chunks/missing", version: null, default));
         var error = await Assert.ThrowsAsync<FileNotFoundException>(() => store.ReadAsync("chunks/missing", version: null, from: 0, default));
         Assert.Contains("missing", error.Message, StringComparison.Ordinal);
     }

@@ -24,7 +24,7 @@ internal sealed class IncrementalRuns(Deployment deployment)
         var earlier = await store.ReadJsonAsync(DeployedLayout.Incremental, Json.IncrementalRun, cancellationToken);
         if (!input.Incremental && (earlier is null || input.Request is not null))
             return (null, null);
-        if (earlier is null && await store.FindAsync(DeployedLayout.Request, cancellationToken) is not null)
+        if (earlier is null && await store.FindAsync(DeployedLayout.Request, version: null, cancellationToken) is not null)
             throw new NamedException(ErrorNames.OtherMigration, $"the migration '{input.MigrationId}' is not incremental: leave migrationId out to begin a run");
         var (name, identity) = input.Request is { } request ? IncrementalRun.MarkOf(input, request) : (earlier!.MarkName, earlier.Identity);
         if (earlier is not null && (earlier.MarkName, earlier.Identity) != (name, identity))
