@@ -2,7 +2,7 @@
 # Publishes the functions as one native file, and refuses one that AWS Lambda's provided.al2023 could not start:
 # a warning of the compiler, a glibc newer than 2.34, or more than 15 MB
 # as Lambda counts them (its limit of 250 MB is 262,144,000 bytes).
-# publish-functions.sh [FOLDER]: FOLDER then holds bootstrap and nothing else.
+# publish-functions.sh [FOLDER]: FOLDER then holds bootstrap and nothing else; what it is made of stands beside it in FOLDER.cdx.json.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(realpath -m "${1:-artifacts/functions}")
@@ -25,4 +25,5 @@ if [ "$bytes" -gt $((15 << 20)) ]; then
 fi
 mkdir -p "$folder"
 install -m 755 "$built/bootstrap" "$folder/bootstrap"
+install -m 644 "$built/bootstrap.cdx.json" "$folder.cdx.json"
 echo "$folder/bootstrap: $bytes bytes, needs $newest"

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Functions.Rotation;
 using Influx;
+using Migration;
 using TestServers;
 
 namespace Functions.Tests;
@@ -99,6 +100,43 @@ public sealed class RotationProcessTests(DeployedFixture fixture)
         Assert.NotEqual(token, (string)value["token"]!);
         using var itself = new Influx2Tokens(new ServerOptions { Url = server.Url, ReadToken = (_, _) => new(new Secret((string)value["token"]!)) }, TimeProvider.System);
         Assert.Equal((true, false), (await itself.MayReadAsync(bucket.Id, CancellationToken.None), await itself.MayWriteAsync(bucket.OrgId, bucket.Id, CancellationToken.None)));
+    }
+
+    [Theory]
+    [InlineData("rotation off", ErrorNames.RotationOff, "switch its rotation on")]
+    [InlineData("unknown step", ErrorNames.InvalidInput, "there is no step 'deleteSecret'")]
+    [InlineData("current", ErrorNames.VersionNotPending, "is current already")]
+    [InlineData("malformed", ErrorNames.SecretUnusable, "is no JSON object")]
+    [InlineData("not allowed", ErrorNames.Refused, "sees no token, not even itself")]
+    public async Task A_rotation_that_can_not_be_is_an_error_of_the_function_and_one_line_of_its_log(string how, string name, string told)
+    {
+        await using var server = await Influx2Server.StartAsync();
+        var bucket = server.BucketOf("org1", "bucket1");
+        await using var aws = await AwsJsonServer.StartAsync();
+        var secrets = new SecretsManagerState(aws, TimeProvider.System);
+        var token = server.CreateToken("org1", Permission.Read("buckets", bucket.OrgId, bucket.Id));
+        secrets.Put(RotationBench.Admin, $$"""{"url":"{{DeployedMigration.Text(server.Url)}}","token":"{{(how == "not allowed" ? token : server.OperatorToken)}}"}""", rotated: false);
+        var value = how == "malformed" ? token : $$"""{"token":"{{token}}","adminSecretArn":"{{RotationBench.Admin}}","role":"source"}""";
+        secrets.Put(DeployedMigration.DestinationSecret, value, rotated: how != "rotation off");
+        var current = secrets.VersionAt(DeployedMigration.DestinationSecret, "AWSCURRENT");
+        var version = how == "current" ? current! : secrets.BeginRotation(DeployedMigration.DestinationSecret);
+        await using var rotate = Rotation(aws.Url);
+
+        var outcome = await rotate.InvokeAsync(new JsonObject
+        {
+            ["Step"] = how == "unknown step" ? "deleteSecret" : RotationSteps.Create,
+            ["SecretId"] = DeployedMigration.DestinationSecret,
+            ["ClientRequestToken"] = version,
+        }.ToJsonString());
+
+        // An invocation that ends with an error is what the alarm counts.
+        Assert.Equal((null, name), (outcome.Answer, outcome.ErrorType));
+        Assert.Contains(told, outcome.ErrorMessage, StringComparison.Ordinal);
+        var line = Assert.Single(rotate.Log, line => line.Contains("\"level\":\"Error\"", StringComparison.Ordinal));
+        Assert.Contains(told, (string)JsonNode.Parse(line)!["message"]!, StringComparison.Ordinal);
+        Assert.DoesNotContain(rotate.Log, line => line.Contains(token, StringComparison.Ordinal) || line.Contains(server.OperatorToken, StringComparison.Ordinal));
+        Assert.Equal(current, secrets.VersionAt(DeployedMigration.DestinationSecret, "AWSCURRENT"));
+        Assert.DoesNotContain(server.Requests, request => request.Method != "GET");
     }
 
     private static string Executable => Path.Combine(AppContext.BaseDirectory, "bootstrap.dll");

@@ -198,6 +198,8 @@ public sealed class RotationTests : IAsyncLifetime
     [InlineData("revoked", "its token is not at the server any more")]
     [InlineData("wide", "it can read other buckets than its own")]
     [InlineData("blind", "it can't read the bucket")]
+    [InlineData("writer", "it can write the bucket 'telemetry'")]
+    [InlineData("writer of others", "it can write other buckets than its own, such as '_tasks'")]
     public async Task A_pending_token_that_does_not_fit_is_told_by_its_test_and_never_becomes_current(string how, string told)
     {
         await SecretOfSourceAsync();
@@ -216,7 +218,13 @@ public sealed class RotationTests : IAsyncLifetime
                 break;
             default:
                 // The list says one thing, the server does another: only a call tells.
-                var other = server.CreateToken("org1", how == "wide" ? Permission.Read("buckets") : Permission.Read("orgs", id: bucket.OrgId));
+                var other = server.CreateToken("org1", how switch
+                {
+                    "wide" => [Permission.Read("buckets")],
+                    "blind" => [Permission.Read("orgs", id: bucket.OrgId)],
+                    "writer" => [Permission.Read("buckets", bucket.OrgId, bucket.Id), Permission.Write("buckets", bucket.OrgId, bucket.Id)],
+                    _ => (Permission[])[Permission.Read("buckets", bucket.OrgId, bucket.Id), Permission.Write("buckets", bucket.OrgId, server.BucketOf("org1", "_tasks").Id)],
+                });
                 bench.Influx.On(request => request.Headers.Authorization == $"Token {token}" && Swap(request, other), times: int.MaxValue);
                 break;
         }

@@ -102,6 +102,19 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
     }
 
     [Fact]
+    public void No_action_is_allowed_by_a_pattern()
+    {
+        var policies = stacks.All.SelectMany(environment => new[] { environment.PipelineJson, environment.DataJson })
+            .SelectMany(template => template.OfType("AWS::IAM::Policy").Concat(template.OfType("AWS::IAM::ManagedPolicy"))).ToList();
+
+        var actions = policies.SelectMany(policy => policy.Value.Properties()["PolicyDocument"]!["Statement"]!.AsArray())
+            .Where(statement => (string)statement!["Effect"]! == "Allow").SelectMany(statement => statement!["Action"].Texts()).ToList();
+
+        Assert.True(actions.Count > 50);
+        Assert.DoesNotContain(actions, action => action.Contains('*', StringComparison.Ordinal) || action.Contains('?', StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Functions_in_a_vpc_reach_the_named_networks_and_endpoints_only()
     {
         var production = stacks.All.Single(environment => environment.Settings.Vpc is not null);

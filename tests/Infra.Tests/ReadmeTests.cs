@@ -42,4 +42,15 @@ public sealed class ReadmeTests(SynthesisedStacks stacks)
 
         Assert.All(outputs.Distinct(StringComparer.Ordinal), name => Assert.Contains($"`{name}`", Readme, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Names_every_service_that_the_deployment_needs_and_no_other()
+    {
+        var types = stacks.All.SelectMany(environment => new[] { environment.DataJson, environment.PipelineJson })
+            .SelectMany(template => template["Resources"]!.AsObject().Select(resource => ((string)resource.Value!["Type"]!).Split("::")[1].ToLowerInvariant()));
+        var services = types.Select(service => service == "stepfunctions" ? "states" : service).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
+        var sentence = Readme[Readme.IndexOf("the stacks need", StringComparison.Ordinal)..Readme.IndexOf("and nothing of any other service", StringComparison.Ordinal)];
+        Assert.Equal(services, Regex.Matches(sentence, "`(?<name>\\w+)`", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(match => match.Groups["name"].Value));
+    }
 }
