@@ -67,6 +67,8 @@ public static class EnvironmentList
             Vpc = reader.Object("vpc") is { } vpc ? ReadVpc(vpc) : null,
             AllowedCidrs = reader.Texts("allowedCidrs", "[0-9a-f.:]+/[0-9]{1,3}", "10.0.0.0/16"),
             AllowedPorts = reader.Numbers("allowedPorts", 1, 65535) ?? defaults.AllowedPorts,
+            // What is wrong with one of them is told by the class that the functions read them with.
+            AllowedHosts = reader.Texts("allowedHosts", "[^,]+", "influx.example.com:8086"),
             ReservedConcurrency = reader.Number("reservedConcurrency", 1, 1000),
             MemoryMegabytes = reader.Number("memoryMegabytes", 256, 10240) ?? defaults.MemoryMegabytes,
             Runtime = reader.Choice("runtime", EnvironmentSettings.NativeRuntime, EnvironmentSettings.ManagedRuntime) ?? defaults.Runtime,

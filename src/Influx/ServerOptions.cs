@@ -29,6 +29,9 @@ public sealed record ServerOptions
     /// <summary>Whether the server's certificate goes unchecked.</summary>
     public bool SkipVerify { get; init; }
 
+    /// <summary>Where the process may connect to; null for wherever the person who runs it wants.</summary>
+    public AllowedHosts? AllowedHosts { get; init; }
+
     /// <summary>How long a server may take for the head of an answer, or for the next part of its body.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -129,7 +129,7 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
         var input = JsonNode.Parse((string)schedule["Target"]!["Input"]!)!.AsObject();
         Assert.True((bool)input["incremental"]!);
         Assert.Equal("nightly", (string)input["mark"]!);
-        Assert.Empty(MigrationInput.TryParse(JsonSerializer.SerializeToElement(input), allowSkipVerify: false).Problems);
+        Assert.Empty(MigrationInput.TryParse(JsonSerializer.SerializeToElement(input), new InputRules()).Problems);
         Assert.Equal("telemetry", (string)input["source"]!["bucket"]!);
         Assert.Equal("cron(0 2 * * ? *)", (string)schedule["ScheduleExpression"]!);
         Assert.Equal(15, (int)schedule["FlexibleTimeWindow"]!["MaximumWindowInMinutes"]!);

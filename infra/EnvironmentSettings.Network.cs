@@ -1,0 +1,50 @@
+using System.Net;
+
+namespace Infra;
+
+public sealed partial record EnvironmentSettings
+{
+    // Without them no function has a token, and validate can't ask which executions run.
+    private static readonly string[] NeededEndpoints = ["secretsmanager", "states"];
+
+    /// <summary>The hosts as the functions read them.</summary>
+    internal string HostList => Influx.AllowedHosts.Write(AllowedHosts);
+
+    private IEnumerable<string> NetworkProblems()
+    {
+        if (Vpc is null && AllowedCidrs.Count > 0)
+            yield return "allowedCidrs: without a vpc nothing can hold the functions to them: name a vpc or leave them out";
+        foreach (var cidr in AllowedCidrs.Where(cidr => !IPNetwork.TryParse(cidr, out var network) || network.ToString() != cidr))
+            yield return $"allowedCidrs: '{cidr}' is no network: the address before the slash must be its first";
+        foreach (var cidr in AllowedCidrs.Where(cidr => Production && cidr.EndsWith("/0", StringComparison.Ordinal)))
+            yield return $"allowedCidrs: '{cidr}' is the whole internet: a production environment names its servers' networks";
+        foreach (var problem in (Vpc is null ? [] : VpcProblems(Vpc)).Concat(HostProblems()))
+            yield return problem;
+    }
+
+    private IEnumerable<string> VpcProblems(VpcSettings vpc)
+    {
+        if (AllowedCidrs.Count == 0)
+            yield return "allowedCidrs: in a vpc nothing is reached that isn't named here: name the servers' addresses";
+        if (vpc.Subnets.Count != vpc.AvailabilityZones.Count)
+            yield return "vpc.subnets: name one subnet for each of vpc.availabilityZones, in their order";
+        var missing = NeededEndpoints.Except(vpc.InterfaceEndpoints, StringComparer.Ordinal).ToList();
+        if (vpc.EndpointSecurityGroup is null && missing.Count > 0)
+            yield return $"vpc.interfaceEndpoints: {string.Join(" and ", missing)} can't be reached: name them here, or in vpc.endpointSecurityGroup the group of the endpoints that are there";
+    }
+
+    private IEnumerable<string> HostProblems()
+    {
+        if (Production && AllowedHosts.Count == 0)
+            yield return "allowedHosts: a production environment names its servers: list the host of every URL, such as influx.example.com:8086";
+        foreach (var host in AllowedHosts)
+        {
+            if (Influx.AllowedHosts.Problem(host, out var address, out var port) is { } problem)
+                yield return $"allowedHosts: {problem}";
+            else if (Vpc is not null && port is { } closed && !AllowedPorts.Contains(closed))
+                yield return $"allowedHosts: '{host}' can't be reached: add {closed} to allowedPorts";
+            else if (Vpc is not null && address is not null && !AllowedCidrs.Any(cidr => IPNetwork.TryParse(cidr, out var network) && network.Contains(address)))
+                yield return $"allowedHosts: '{host}' can't be reached: it lies in none of allowedCidrs";
+        }
+    }
+}
