@@ -102,8 +102,22 @@ public static class EnvironmentList
             InterfaceEndpoints = reader.Texts("interfaceEndpoints", "secretsmanager|states|kms|sts|logs|timestream-influxdb", "secretsmanager, states, kms, sts, logs or timestream-influxdb"),
             EndpointSecurityGroup = reader.Text("endpointSecurityGroup", "sg-[0-9a-f]+", "sg-0123456789abcdef0"),
         };
+        settings = settings with { Nat = [.. reader.Objects("nat").Select(ReadNat)] };
         if (settings.Subnets.Count == 0)
             reader.Add("subnets", "name at least one");
+        reader.Finish();
+        return settings;
+    }
+
+    private static NatSettings ReadNat(EnvironmentReader reader)
+    {
+        var settings = new NatSettings
+        {
+            PublicSubnet = Needed(reader, "publicSubnet", "subnet-[0-9a-f]+", "subnet-0123456789abcdef2"),
+            RouteTables = reader.Texts("routeTables", "rtb-[0-9a-f]+", "rtb-0123456789abcdef0"),
+        };
+        if (settings.RouteTables.Count == 0)
+            reader.Add("routeTables", "name at least one: those of the functions' subnets");
         reader.Finish();
         return settings;
     }

@@ -4,11 +4,20 @@ namespace Infra;
 
 public sealed partial record EnvironmentSettings
 {
+    // What the internet does not carry: RFC 1918 and RFC 6598.
+    private static readonly IPNetwork[] PrivateNetworks =
+        [IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("100.64.0.0/10")];
+
     // Without them no function has a token, and validate can't ask which executions run.
     private static readonly string[] NeededEndpoints = ["secretsmanager", "states"];
 
     /// <summary>The hosts as the functions read them.</summary>
     internal string HostList => Influx.AllowedHosts.Write(AllowedHosts);
+
+    /// <summary>The servers' networks that lie in the internet: what a NAT gateway is for. It carries IPv4 only.</summary>
+    internal IEnumerable<string> NatCidrs => AllowedCidrs.Where(cidr =>
+        IPNetwork.TryParse(cidr, out var network) && network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+        && !PrivateNetworks.Any(known => known.Contains(network.BaseAddress)));
 
     private IEnumerable<string> NetworkProblems()
     {
@@ -31,6 +40,12 @@ public sealed partial record EnvironmentSettings
         var missing = NeededEndpoints.Except(vpc.InterfaceEndpoints, StringComparer.Ordinal).ToList();
         if (vpc.EndpointSecurityGroup is null && missing.Count > 0)
             yield return $"vpc.interfaceEndpoints: {string.Join(" and ", missing)} can't be reached: name them here, or in vpc.endpointSecurityGroup the group of the endpoints that are there";
+        if (vpc.Nat.Count > 0 && !NatCidrs.Any())
+            yield return "vpc.nat: none of allowedCidrs is an IPv4 network of the internet, so nothing would go through it: leave it out, or name the servers' addresses";
+        foreach (var nat in vpc.Nat.Where(nat => vpc.Subnets.Contains(nat.PublicSubnet, StringComparer.Ordinal)))
+            yield return $"vpc.nat.publicSubnet: {nat.PublicSubnet} is one of the functions' own: name one whose route table leads to an internet gateway";
+        foreach (var twice in vpc.Nat.SelectMany(nat => nat.RouteTables).GroupBy(table => table, StringComparer.Ordinal).Where(group => group.Count() > 1))
+            yield return $"vpc.nat.routeTables: {twice.Key} is served twice: name it at one gateway";
     }
 
     private IEnumerable<string> HostProblems()

@@ -23,4 +23,17 @@ public sealed record VpcSettings
 
     /// <summary>The security group of the endpoints that the VPC has already.</summary>
     public string? EndpointSecurityGroup { get; init; }
+
+    /// <summary>Gateways to the internet to make; empty for none.</summary>
+    public IReadOnlyList<NatSettings> Nat { get; init; } = [];
+}
+
+/// <summary>A NAT gateway with a fixed address.</summary>
+public sealed record NatSettings
+{
+    /// <summary>The public subnet that it stands in.</summary>
+    public string PublicSubnet { get; init; } = "";
+
+    /// <summary>The route tables of the functions' subnets that it serves.</summary>
+    public IReadOnlyList<string> RouteTables { get; init; } = [];
 }
