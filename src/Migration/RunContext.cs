@@ -45,6 +45,9 @@ public sealed record RunContext
     /// <summary>How a person runs it again: the whole command line, without tokens.</summary>
     public string ResumeWith { get; init; } = "the same request";
 
+    /// <summary>What whoever starts the run has found and the report should say.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Where the log goes.</summary>
     public required ILogger Logger { get; init; }
 
