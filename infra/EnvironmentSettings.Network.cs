@@ -12,7 +12,7 @@ public sealed partial record EnvironmentSettings
     private static readonly string[] NeededEndpoints = ["secretsmanager", "states"];
 
     /// <summary>The hosts as the functions read them.</summary>
-    internal string HostList => Influx.AllowedHosts.Write(AllowedHosts);
+    internal string HostList => Functions.AllowedHosts.Write(AllowedHosts);
 
     /// <summary>The servers' networks that lie in the internet: what a NAT gateway is for. It carries IPv4 only.</summary>
     internal IEnumerable<string> NatCidrs => AllowedCidrs.Where(cidr =>
@@ -54,7 +54,7 @@ public sealed partial record EnvironmentSettings
             yield return "allowedHosts: a production environment names its servers: list the host of every URL, such as influx.example.com:8086";
         foreach (var host in AllowedHosts)
         {
-            if (Influx.AllowedHosts.Problem(host, out var address, out var port) is { } problem)
+            if (Functions.AllowedHosts.Problem(host, out var address, out var port) is { } problem)
                 yield return $"allowedHosts: {problem}";
             else if (Vpc is not null && port is { } closed && !AllowedPorts.Contains(closed))
                 yield return $"allowedHosts: '{host}' can't be reached: add {closed} to allowedPorts";

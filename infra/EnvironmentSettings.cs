@@ -132,7 +132,7 @@ public sealed partial record EnvironmentSettings
             if (arn is not null && key is not null && key.Split(':')[3] != arn.Split(':')[3])
                 yield return $"{name}KeyArn: the key is in {key.Split(':')[3]}, its secret in {arn.Split(':')[3]}";
         }
-        var hosts = HostProblems().Any() ? Influx.AllowedHosts.Any : Influx.AllowedHosts.Parse(HostList);
+        var hosts = HostProblems().Any() ? Functions.AllowedHosts.Any : Functions.AllowedHosts.Parse(HostList);
         var rules = new InputRules { AllowSkipVerify = AllowSkipVerify, Hosts = hosts };
         foreach (var schedule in Schedules)
         {

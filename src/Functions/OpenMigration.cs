@@ -131,7 +131,7 @@ internal sealed class OpenMigration : IDisposable
         Store = Store,
         ReadSourceToken = async (refused, token) => (await SecretAsync(ServerRole.Source, refused, token)).Token,
         ReadDestinationToken = async (refused, token) => (await SecretAsync(ServerRole.Destination, refused, token)).Token,
-        AllowedHosts = deployment.Settings.Rules.Hosts,
+        Connect = deployment.Settings.Rules.Hosts.ConnectAsync,
         Time = deployment.Time,
         Logger = deployment.Logger,
     };

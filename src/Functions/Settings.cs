@@ -1,4 +1,3 @@
-using Influx;
 using Microsoft.Extensions.Logging;
 
 namespace Functions;
@@ -33,7 +32,7 @@ public static class SettingNames
     /// <summary>Whether an input may ask to leave the servers' certificates unchecked: true or false.</summary>
     public const string AllowSkipVerify = "ALLOW_SKIP_VERIFY";
 
-    /// <summary>The hosts, separated by commas, that the functions may connect to, or <see cref="Influx.AllowedHosts.AnyHost"/>.</summary>
+    /// <summary>The hosts, separated by commas, that the functions may connect to, or <see cref="Functions.AllowedHosts.AnyHost"/>.</summary>
     public const string AllowedHosts = "ALLOWED_HOSTS";
 
     /// <summary>Hours that a rotated token stays active after it was replaced; for rotate.</summary>

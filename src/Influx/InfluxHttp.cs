@@ -26,13 +26,10 @@ public sealed partial class InfluxHttp : IDisposable
 
     /// <summary>Makes one.</summary>
     /// <exception cref="IOException">The CA file can't be read.</exception>
-    /// <exception cref="RejectedException">The process may not connect to the server.</exception>
     public InfluxHttp(ServerOptions options, TimeProvider time)
     {
         this.options = options;
         this.time = time;
-        if (options.AllowedHosts?.Problem(options.Url) is { } problem)
-            throw new RejectedException(RejectionKind.NotAllowed, $"the {options.Role}: {problem}");
         var handler = new SocketsHttpHandler
         {
             // A redirect would carry the token to whatever host it names.
@@ -42,11 +39,11 @@ public sealed partial class InfluxHttp : IDisposable
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             SslOptions = Tls(options),
         };
-        if (options.AllowedHosts is { } allowed)
+        if (options.Connect is { } connect)
         {
             // A proxy would be what is connected to, and would look the name up anew.
             handler.UseProxy = false;
-            handler.ConnectCallback = (context, cancellationToken) => allowed.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            handler.ConnectCallback = (context, cancellationToken) => connect(context.DnsEndPoint, cancellationToken);
         }
         client = new HttpClient(handler) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
         var root = options.Url.AbsoluteUri;
@@ -233,7 +230,7 @@ public sealed partial class InfluxHttp : IDisposable
 
     private Exception Failed(HttpRequestMessage request, HttpRequestException failed)
     {
-        if (failed.InnerException is RejectedException { Kind: RejectionKind.NotAllowed } refused)
+        if (failed.InnerException is RejectedException refused)
             return new RejectedException(refused.Kind, $"the {options.Role}: {refused.Message}", failed);
         switch (failed.HttpRequestError)
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using Influx;
 using Microsoft.Extensions.Logging;
 
@@ -30,8 +31,8 @@ public sealed record RunContext
     /// <summary>The authorities to trust for the destination, in PEM, besides the request's file; null for the system's.</summary>
     public string? DestinationCaPem { get; init; }
 
-    /// <summary>Where the process may connect to; null for wherever the person who runs it wants.</summary>
-    public AllowedHosts? AllowedHosts { get; init; }
+    /// <summary>Makes each connection to a server; null for the system's way.</summary>
+    public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -92,7 +93,7 @@ public sealed record RunContext
             CaPem = caPem,
             SkipVerify = Request.SkipVerify,
             Role = role,
-            AllowedHosts = AllowedHosts,
+            Connect = Connect,
         };
         // A server that does not answer at all is soon known to be down.
         var first = new RetryPolicy(Retry with { MaxRetries = Math.Min(Retry.MaxRetries, 3) }, Time, Random);

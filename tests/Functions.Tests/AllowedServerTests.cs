@@ -2,7 +2,6 @@ using System.Net.Security;
 using System.Text.Json.Nodes;
 using Amazon.S3.Model;
 using Functions.Rotation;
-using Influx;
 using Migration;
 using TestServers;
 

@@ -35,7 +35,7 @@ internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamCl
             Role = "server",
             TokenName = $"the secret {secret.AdminSecretArn}",
             Timeout = TimeSpan.FromSeconds(30),
-            AllowedHosts = hosts,
+            Connect = hosts.ConnectAsync,
         };
         using var client = await ServerDetector.ConnectAsync(options, grace.Time, cancellationToken);
         return client.Version.Family switch

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Influx;
 
-namespace Influx;
+namespace Functions;
 
 /// <summary>
-/// Where a process may connect to: the hosts that it was told, or any, and in no case an address of the machine itself, of its
+/// Where the functions may connect to: the hosts that they were told, or any, and in no case an address of the machine itself, of its
 /// link or of AWS's metadata. A name is looked up once a connection, and what is checked is what is connected to.
 /// </summary>
 public sealed class AllowedHosts
@@ -71,26 +72,20 @@ public sealed class AllowedHosts
     }
 
     /// <summary>Why there is no connecting to a URL, as a sentence that says what to do, or null. A name is not looked up.</summary>
-    public string? Problem(Uri url)
-    {
-        var host = HostOf(url);
-        if (IPAddress.TryParse(host, out var address) && KindOf(address) is { } kind && !(kind == Loopback && IsListed(host, url.Port)))
-            return $"'{url.Host}' is a {kind} address, which the functions never connect to: give the server's own name or address";
-        return entries.Count == 0 || IsListed(host, url.Port)
-            ? null
-            : $"'{url.Host}:{url.Port}' is none of the hosts that this environment allows ({string.Join(", ", entries)}): correct the URL, or add it to the environment's allowedHosts and deploy again";
-    }
+    public string? Problem(Uri url) => Problem(url.IdnHost, url.Port);
 
-    /// <summary>Connects, unless an address that the host has is one that is always refused.</summary>
-    /// <exception cref="RejectedException">It is.</exception>
+    /// <summary>Connects; for <see cref="ServerOptions.Connect"/>.</summary>
+    /// <exception cref="RejectedException">The place is none that is allowed, or an address that its name leads to is one that is always refused.</exception>
     /// <exception cref="SocketException">The host is unknown, or nobody answers.</exception>
-    internal async ValueTask<Stream> ConnectAsync(DnsEndPoint place, CancellationToken cancellationToken)
+    public async ValueTask<Stream> ConnectAsync(DnsEndPoint place, CancellationToken cancellationToken)
     {
+        if (Problem(place.Host, place.Port) is { } problem)
+            throw new RejectedException(RejectionKind.NotAllowed, problem);
         var isAddress = IPAddress.TryParse(place.Host, out var literal);
         var addresses = isAddress ? [literal!] : await resolve(place.Host, cancellationToken);
         foreach (var address in addresses)
         {
-            if (KindOf(address) is { } kind && !(kind == Loopback && isAddress && IsListed(place.Host, place.Port)))
+            if (!isAddress && KindOf(address) is { } kind)
                 throw new RejectedException(
                     RejectionKind.NotAllowed,
                     $"'{place.Host}' leads to {address}, a {kind} address, which the functions never connect to: give the server's own name, or correct it in DNS");
@@ -122,8 +117,16 @@ public sealed class AllowedHosts
         return null;
     }
 
-    // A name may end in the dot of the root, which means the same.
-    private static string HostOf(Uri url) => url.IdnHost.TrimEnd('.');
+    private string? Problem(string name, int port)
+    {
+        // A name may end in the dot of the root, which means the same.
+        var host = name.TrimEnd('.');
+        if (IPAddress.TryParse(host, out var address) && KindOf(address) is { } kind && !(kind == Loopback && IsListed(host, port)))
+            return $"'{host}' is a {kind} address, which the functions never connect to: give the server's own name or address";
+        return entries.Count == 0 || IsListed(host, port)
+            ? null
+            : $"'{new Entry(host, port)}' is none of the hosts that this environment allows ({string.Join(", ", entries)}): correct the URL, or add it to the environment's allowedHosts and deploy again";
+    }
 
     private bool IsListed(string host, int port) =>
         entries.Exists(entry => string.Equals(entry.Host, host, StringComparison.OrdinalIgnoreCase) && (entry.Port ?? port) == port);
@@ -143,7 +146,7 @@ public sealed class AllowedHosts
             var host = colon < 0 ? text : text[..colon];
             // Both as a URL writes it, so that the two can be compared.
             return Uri.CheckHostName(host.Trim('[', ']')) != UriHostNameType.Unknown && Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var url)
-                ? new Entry(HostOf(url), port)
+                ? new Entry(url.IdnHost.TrimEnd('.'), port)
                 : null;
         }
 

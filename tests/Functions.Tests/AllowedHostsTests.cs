@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Influx;
 using TestServers;
 
-namespace Influx.Tests;
+namespace Functions.Tests;
 
 public sealed class AllowedHostsTests
 {
@@ -107,7 +108,7 @@ public sealed class AllowedHostsTests
     {
         await using var server = await InfluxdProcess.StartAsync();
         var hosts = With("influx.example.com", () => [IPAddress.Loopback]);
-        var options = new ServerOptions { Url = new Uri($"http://influx.example.com:{server.Url.Port}"), AllowedHosts = hosts, Role = "source" };
+        var options = new ServerOptions { Url = new Uri($"http://influx.example.com:{server.Url.Port}"), Connect = hosts.ConnectAsync, Role = "source" };
 
         var refused = await Assert.ThrowsAsync<RejectedException>(() => ServerDetector.ConnectAsync(options, TimeProvider.System, CancellationToken.None));
 
@@ -120,7 +121,7 @@ public sealed class AllowedHostsTests
     {
         await using var server = await InfluxdProcess.StartAsync();
         await using var proxy = await FaultProxy.StartAsync(server.Url);
-        var options = new ServerOptions { Url = new Uri($"http://localhost:{proxy.Url.Port}"), AllowedHosts = AllowedHosts.Parse("localhost,127.0.0.1") };
+        var options = new ServerOptions { Url = new Uri($"http://localhost:{proxy.Url.Port}"), Connect = AllowedHosts.Parse("localhost,127.0.0.1").ConnectAsync };
 
         await Assert.ThrowsAsync<RejectedException>(() => ServerDetector.ConnectAsync(options, TimeProvider.System, CancellationToken.None));
 
@@ -135,10 +136,10 @@ public sealed class AllowedHostsTests
         var options = new ServerOptions { Url = proxy.Url, ReadToken = (_, _) => throw new InvalidOperationException("no token is read for it") };
 
         var refused = await Assert.ThrowsAsync<RejectedException>(() => ServerDetector.ConnectAsync(
-            options with { AllowedHosts = AllowedHosts.Parse("127.0.0.1:1,influx.example.com") }, TimeProvider.System, CancellationToken.None));
+            options with { Connect = AllowedHosts.Parse("127.0.0.1:1,influx.example.com").ConnectAsync }, TimeProvider.System, CancellationToken.None));
         var before = proxy.Requests;
         using var client = await ServerDetector.ConnectAsync(
-            options with { AllowedHosts = AllowedHosts.Parse("127.0.0.1"), ReadToken = (_, _) => new((Secret?)null) }, TimeProvider.System, CancellationToken.None);
+            options with { Connect = AllowedHosts.Parse("127.0.0.1").ConnectAsync, ReadToken = (_, _) => new((Secret?)null) }, TimeProvider.System, CancellationToken.None);
 
         Assert.Equal((RejectionKind.NotAllowed, 0), (refused.Kind, before));
         Assert.Equal(ServerFamily.V1, client.Version.Family);
@@ -148,7 +149,7 @@ public sealed class AllowedHostsTests
     public async Task A_name_that_is_unknown_is_told_as_ever()
     {
         var hosts = With("influx.example.com", () => throw new SocketException((int)SocketError.HostNotFound));
-        var options = new ServerOptions { Url = new Uri("http://influx.example.com:8086"), AllowedHosts = hosts, Role = "source" };
+        var options = new ServerOptions { Url = new Uri("http://influx.example.com:8086"), Connect = hosts.ConnectAsync, Role = "source" };
 
         var unknown = await Assert.ThrowsAsync<TransientException>(() => ServerDetector.ConnectAsync(options, TimeProvider.System, CancellationToken.None));
 
