@@ -67,6 +67,8 @@ public static class EnvironmentList
             Vpc = reader.Object("vpc") is { } vpc ? ReadVpc(vpc) : null,
             AllowedCidrs = reader.Texts("allowedCidrs", "[0-9a-f.:]+/[0-9]{1,3}", "10.0.0.0/16"),
             AllowedPorts = reader.Numbers("allowedPorts", 1, 65535) ?? defaults.AllowedPorts,
+            // What is wrong with one of them is told by the class that the functions read them with.
+            AllowedHosts = reader.Texts("allowedHosts", "[^,]+", "influx.example.com:8086"),
             ReservedConcurrency = reader.Number("reservedConcurrency", 1, 1000),
             MemoryMegabytes = reader.Number("memoryMegabytes", 256, 10240) ?? defaults.MemoryMegabytes,
             Runtime = reader.Choice("runtime", EnvironmentSettings.NativeRuntime, EnvironmentSettings.ManagedRuntime) ?? defaults.Runtime,
@@ -100,8 +102,22 @@ public static class EnvironmentList
             InterfaceEndpoints = reader.Texts("interfaceEndpoints", "secretsmanager|states|kms|sts|logs|timestream-influxdb", "secretsmanager, states, kms, sts, logs or timestream-influxdb"),
             EndpointSecurityGroup = reader.Text("endpointSecurityGroup", "sg-[0-9a-f]+", "sg-0123456789abcdef0"),
         };
+        settings = settings with { Nat = [.. reader.Objects("nat").Select(ReadNat)] };
         if (settings.Subnets.Count == 0)
             reader.Add("subnets", "name at least one");
+        reader.Finish();
+        return settings;
+    }
+
+    private static NatSettings ReadNat(EnvironmentReader reader)
+    {
+        var settings = new NatSettings
+        {
+            PublicSubnet = Needed(reader, "publicSubnet", "subnet-[0-9a-f]+", "subnet-0123456789abcdef2"),
+            RouteTables = reader.Texts("routeTables", "rtb-[0-9a-f]+", "rtb-0123456789abcdef0"),
+        };
+        if (settings.RouteTables.Count == 0)
+            reader.Add("routeTables", "name at least one: those of the functions' subnets");
         reader.Finish();
         return settings;
     }

@@ -1,33 +1,7 @@
-using System.Net;
 using System.Text.Json;
 using Functions;
 
 namespace Infra;
-
-/// <summary>Where the functions run when the servers aren't to be reached over the internet.</summary>
-public sealed record VpcSettings
-{
-    /// <summary>The VPC's id.</summary>
-    public string Id { get; init; } = "";
-
-    /// <summary>Zones of the subnets, in their order.</summary>
-    public IReadOnlyList<string> AvailabilityZones { get; init; } = [];
-
-    /// <summary>Private subnets, one a zone.</summary>
-    public IReadOnlyList<string> Subnets { get; init; } = [];
-
-    /// <summary>The id of the region's prefix list of S3: what the functions may reach besides.</summary>
-    public string S3PrefixList { get; init; } = "";
-
-    /// <summary>Route tables that get a gateway endpoint for S3; empty where the VPC has one.</summary>
-    public IReadOnlyList<string> RouteTables { get; init; } = [];
-
-    /// <summary>Services that get an interface endpoint.</summary>
-    public IReadOnlyList<string> InterfaceEndpoints { get; init; } = [];
-
-    /// <summary>The security group of the endpoints that the VPC has already.</summary>
-    public string? EndpointSecurityGroup { get; init; }
-}
 
 /// <summary>Which secrets are rotated, and how often.</summary>
 public sealed record RotationSettings
@@ -52,7 +26,7 @@ public sealed record RotationSettings
 }
 
 /// <summary>One entry of <c>environments</c> in <c>cdk.json</c>.</summary>
-public sealed record EnvironmentSettings
+public sealed partial record EnvironmentSettings
 {
     /// <summary>The runtime for the native executable.</summary>
     public const string NativeRuntime = "provided.al2023";
@@ -83,6 +57,9 @@ public sealed record EnvironmentSettings
 
     /// <summary>The servers' ports.</summary>
     public IReadOnlyList<int> AllowedPorts { get; init; } = [8086];
+
+    /// <summary>The servers by name or address, each with a port or for all: all that a URL may name. Empty for any.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     /// <summary>Invocations at a time of each function that talks to a server; null leaves it to the input alone.</summary>
     public int? ReservedConcurrency { get; init; }
@@ -135,16 +112,8 @@ public sealed record EnvironmentSettings
             yield return "allowSkipVerify: a production environment checks the servers' certificates: leave it out";
         if (Production && AlarmEmail is null)
             yield return "alarmEmail: a production environment tells somebody: name an address";
-        if (Vpc is null && AllowedCidrs.Count > 0)
-            yield return "allowedCidrs: without a vpc nothing can hold the functions to them: name a vpc or leave them out";
-        if (Vpc is not null && AllowedCidrs.Count == 0)
-            yield return "allowedCidrs: in a vpc nothing is reached that isn't named here: name the servers' addresses";
-        if (Vpc is not null && Vpc.Subnets.Count != Vpc.AvailabilityZones.Count)
-            yield return "vpc.subnets: name one subnet for each of vpc.availabilityZones, in their order";
-        if (Vpc is { InterfaceEndpoints.Count: 0, EndpointSecurityGroup: null })
-            yield return "vpc.interfaceEndpoints: name the endpoints to make, or vpc.endpointSecurityGroup of those that are there";
-        foreach (var cidr in AllowedCidrs.Where(cidr => !IPNetwork.TryParse(cidr, out var network) || network.ToString() != cidr))
-            yield return $"allowedCidrs: '{cidr}' is no network: the address before the slash must be its first";
+        foreach (var problem in NetworkProblems())
+            yield return problem;
         if (Rotation is { SourceAdminSecretArn: null, DestinationAdminSecretArn: null })
             yield return "rotation: name sourceAdminSecretArn, destinationAdminSecretArn or both: what they don't name is not rotated";
         if (Rotation is not null && TimeSpan.FromDays(Rotation.Days) <= RotationSettings.Grace)
@@ -163,11 +132,13 @@ public sealed record EnvironmentSettings
             if (arn is not null && key is not null && key.Split(':')[3] != arn.Split(':')[3])
                 yield return $"{name}KeyArn: the key is in {key.Split(':')[3]}, its secret in {arn.Split(':')[3]}";
         }
+        var hosts = HostProblems().Any() ? Functions.AllowedHosts.Any : Functions.AllowedHosts.Parse(HostList);
+        var rules = new InputRules { AllowSkipVerify = AllowSkipVerify, Hosts = hosts };
         foreach (var schedule in Schedules)
         {
             if (schedule.LagAlarm is null)
                 yield return $"schedules.{schedule.Name}.lagAlarmMinutes: is missing: '{schedule.Expression}' does not run every day, so say how far behind the destination may be";
-            foreach (var problem in MigrationInput.TryParse(JsonSerializer.SerializeToElement(schedule.ExecutionInput()), AllowSkipVerify).Problems)
+            foreach (var problem in MigrationInput.TryParse(JsonSerializer.SerializeToElement(schedule.ExecutionInput()), rules).Problems)
                 yield return $"schedules.{schedule.Name}.input: {problem}";
         }
         foreach (var twice in Schedules.GroupBy(schedule => schedule.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))

@@ -7,8 +7,8 @@ namespace Infra;
 /// <summary>The functions' way out: to the servers that are named, to AWS's endpoints, and nowhere else.</summary>
 internal sealed class Network : Construct
 {
-    /// <summary>Builds the security groups and the endpoints that the VPC lacks.</summary>
-    public Network(Construct scope, string id, VpcSettings settings, IReadOnlyList<string> allowedCidrs, IReadOnlyList<int> allowedPorts)
+    /// <summary>Builds the security groups, the endpoints that the VPC lacks, and the NAT gateways that are asked for.</summary>
+    public Network(Construct scope, string id, VpcSettings settings, EnvironmentSettings environment, IReadOnlyList<CfnEIP> natAddresses)
         : base(scope, id)
     {
         Vpc = Amazon.CDK.AWS.EC2.Vpc.FromVpcAttributes(this, "Vpc", new VpcAttributes
@@ -17,7 +17,7 @@ internal sealed class Network : Construct
             AvailabilityZones = [.. settings.AvailabilityZones],
             PrivateSubnetIds = [.. settings.Subnets],
         });
-        // Route tables matter to constructs that add routes; none does here.
+        // Route tables matter to constructs that ask a subnet for its own; routes here name theirs.
         Annotations.Of(this).AcknowledgeWarning("@aws-cdk/aws-ec2:noSubnetRouteTableId");
         Subnets = new SubnetSelection { SubnetType = SubnetType.PRIVATE_WITH_EGRESS };
         SecurityGroup = new SecurityGroup(this, "Functions", new SecurityGroupProps
@@ -26,15 +26,17 @@ internal sealed class Network : Construct
             AllowAllOutbound = false,
             Description = "Functions of influx-migrate: out to the named servers and to AWS endpoints, nothing in",
         });
-        foreach (var cidr in allowedCidrs)
+        foreach (var cidr in environment.AllowedCidrs)
         {
             var peer = cidr.Contains(':', StringComparison.Ordinal) ? Peer.Ipv6(cidr) : Peer.Ipv4(cidr);
-            foreach (var port in allowedPorts)
+            foreach (var port in environment.AllowedPorts)
                 SecurityGroup.AddEgressRule(peer, Port.Tcp(port), $"InfluxDB at {cidr}");
         }
         SecurityGroup.AddEgressRule(Peer.PrefixList(settings.S3PrefixList), Port.Tcp(443), "S3 by its gateway endpoint");
         AddS3(settings);
         AddInterfaces(settings);
+        for (var i = 0; i < settings.Nat.Count; i++)
+            AddNat(i, settings.Nat[i], [.. environment.NatCidrs], natAddresses[i]);
     }
 
     /// <summary>The VPC.</summary>
@@ -57,6 +59,27 @@ internal sealed class Network : Construct
             VpcEndpointType = "Gateway",
             RouteTableIds = [.. settings.RouteTables],
         });
+    }
+
+    private void AddNat(int index, NatSettings settings, IReadOnlyList<string> cidrs, CfnEIP address)
+    {
+        var gateway = new CfnNatGateway(this, $"Nat{index + 1}", new CfnNatGatewayProps
+        {
+            SubnetId = settings.PublicSubnet,
+            AllocationId = address.AttrAllocationId,
+        });
+        foreach (var table in settings.RouteTables)
+        {
+            foreach (var cidr in cidrs)
+            {
+                _ = new CfnRoute(this, $"Nat{index + 1}-{table}-{cidr}", new CfnRouteProps
+                {
+                    RouteTableId = table,
+                    DestinationCidrBlock = cidr,
+                    NatGatewayId = gateway.AttrNatGatewayId,
+                });
+            }
+        }
     }
 
     private void AddInterfaces(VpcSettings settings)

@@ -32,7 +32,7 @@ public sealed record ScheduleSettings
     /// <summary>How far the destination may be behind; null where neither the entry nor the expression tells.</summary>
     public TimeSpan? LagAlarm => LagAlarmMinutes is { } minutes
         ? TimeSpan.FromMinutes(minutes)
-        : Interval() * ToleratedIntervals + TimeSpan.FromSeconds(MigrationInput.TryParse(JsonSerializer.SerializeToElement(ExecutionInput()), allowSkipVerify: true).Input?.LagSeconds ?? 0);
+        : Interval() * ToleratedIntervals + TimeSpan.FromSeconds(MigrationInput.TryParse(JsonSerializer.SerializeToElement(ExecutionInput()), new InputRules()).Input?.LagSeconds ?? 0);
 
     /// <summary>The mark that it moves.</summary>
     public string Mark => (string)ExecutionInput()[Property(nameof(MigrationInput.Mark))]!;

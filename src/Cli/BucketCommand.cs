@@ -14,8 +14,14 @@ internal static class BucketCommand
     }
 
     /// <summary>What is missing, as a person reads it.</summary>
-    public static string Sentence(string bucket, IReadOnlyList<StagingGap> gaps) =>
-        $"the staging bucket '{bucket}' lacks {gaps.Count} of what keeps a migration's data safe:{string.Concat(gaps.Select(gap => $"\n  {gap.What}"))}";
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="gaps">What it lacks.</param>
+    /// <param name="between">What stands between them; a line each where it is null.</param>
+    public static string Sentence(string bucket, IReadOnlyList<StagingGap> gaps, string? between = null)
+    {
+        var list = between is null ? string.Concat(gaps.Select(gap => $"\n  {gap.What}")) : $" {string.Join(between, gaps.Select(gap => gap.What))}";
+        return $"the staging bucket '{bucket}' lacks {gaps.Count} of what keeps a migration's data safe:{list}";
+    }
 
     /// <summary>The command that sets what is missing.</summary>
     public static string HardenWith(string bucket) => $"influx-migrate bucket harden {bucket}";

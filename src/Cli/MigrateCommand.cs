@@ -48,9 +48,10 @@ internal static class MigrateCommand
     {
         var folder = options.Folder(parsed, request);
         var restore = options.RestoreDir(parsed) is not null;
-        using var store = await StoreFactory.OpenAsync(
+        var (opened, warnings) = await StoreFactory.OpenAsync(
             folder, restore, options.S3Bucket(parsed), options.AllowUnownedBucket(parsed), options.AllowUnhardenedBucket(parsed), cancellationToken);
-        var run = new MigrationRun(Context(request, store, progress, new ConsoleLogger(options.LogLevel(parsed))));
+        using var store = opened;
+        var run = new MigrationRun(Context(request, store, progress, new ConsoleLogger(options.LogLevel(parsed))) with { Warnings = warnings });
         begins(run);
         var report = await ProgressView.RunAsync(
             progress, TimeProvider.System, () => restore ? run.RestoreAsync(cancellationToken) : run.RunAsync(cancellationToken));

@@ -12,22 +12,23 @@ internal static class StoreFactory
     /// <param name="allowUnowned">Whether a staging bucket of another account will do.</param>
     /// <param name="allowUnhardened">Whether a staging bucket that lacks a <see cref="StagingSetting"/> is a warning only.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The store, and what the report should say of it.</returns>
     /// <exception cref="Influx.RejectedException">The staging bucket is not hardened.</exception>
     /// <exception cref="InputException">The folder is not there, in use, or can't be made.</exception>
-    public static async Task<IStagingStore> OpenAsync(
+    public static async Task<(IStagingStore Store, IReadOnlyList<string> Warnings)> OpenAsync(
         string name, bool mustExist, string? s3Bucket, bool allowUnowned, bool allowUnhardened, CancellationToken cancellationToken)
     {
         if (s3Bucket is not null)
         {
             var options = S3Options(s3Bucket, name) with { AllowUnownedBucket = allowUnowned };
-            await CheckAsync(options, allowUnhardened, cancellationToken);
-            return await S3Store.OpenForRunAsync(options, cancellationToken);
+            var warnings = await CheckAsync(options, allowUnhardened, cancellationToken);
+            return (await S3Store.OpenForRunAsync(options, cancellationToken), warnings);
         }
         if (mustExist && !Directory.Exists(name))
             throw new InputException($"the staging folder '{name}' does not exist");
         try
         {
-            return FolderStore.Open(name);
+            return (FolderStore.Open(name), []);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -51,16 +52,20 @@ internal static class StoreFactory
     }
 
     // Before the run's first write, the clearing of uploads that were left included.
-    private static async Task CheckAsync(S3StoreOptions options, bool allowUnhardened, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<string>> CheckAsync(S3StoreOptions options, bool allowUnhardened, CancellationToken cancellationToken)
     {
         using var store = await S3Store.OpenAsync(options, cancellationToken);
         var gaps = await store.FindGapsAsync(cancellationToken);
-        if (gaps.Count == 0)
-            return;
-        var sentence = BucketCommand.Sentence(options.Bucket, gaps);
-        if (!allowUnhardened)
+        var warnings = new List<string>();
+        if (options.AllowUnownedBucket)
+            warnings.Add($"whether the staging bucket '{options.Bucket}' belongs to the account of these credentials was not checked (--allow-unowned-s3-bucket)");
+        if (gaps.Count > 0 && !allowUnhardened)
             throw new Influx.RejectedException(
-                Influx.RejectionKind.Invalid, $"{sentence}\nset what is missing: {BucketCommand.HardenWith(options.Bucket)}; or go on without: --allow-unhardened-s3-bucket");
-        await Console.Error.WriteLineAsync($"warning: {sentence}");
+                Influx.RejectionKind.Invalid, $"{BucketCommand.Sentence(options.Bucket, gaps)}\nset what is missing: {BucketCommand.HardenWith(options.Bucket)}; or go on without: --allow-unhardened-s3-bucket");
+        if (gaps.Count > 0)
+            warnings.Add($"{BucketCommand.Sentence(options.Bucket, gaps, between: "; ")} (--allow-unhardened-s3-bucket)");
+        foreach (var warning in warnings)
+            await Console.Error.WriteLineAsync($"warning: {warning}");
+        return warnings;
     }
 }

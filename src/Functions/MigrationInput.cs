@@ -54,20 +54,18 @@ public sealed partial record MigrationInput
 
     /// <summary>Reads an input.</summary>
     /// <param name="input">The JSON that the execution was started with.</param>
-    /// <param name="allowSkipVerify">Whether certificates may go unchecked.</param>
+    /// <param name="rules">What the environment allows.</param>
     /// <exception cref="Exception">Named <see cref="ErrorNames.InvalidInput"/>; all problems are in its message.</exception>
-    public static MigrationInput Parse(JsonElement input, bool allowSkipVerify)
+    public static MigrationInput Parse(JsonElement input, InputRules rules)
     {
-        var (parsed, problems) = TryParse(input, allowSkipVerify);
-        return problems.Count == 0
-            ? parsed
-            : throw new NamedException(
-                ErrorNames.InvalidInput, problems.Count == 1 ? problems[0] : $"{problems.Count} problems: {string.Join("; ", problems)}");
+        var (parsed, problems) = TryParse(input, rules);
+        InputRules.Refuse(problems);
+        return parsed;
     }
 
     /// <summary>Reads an input and lists every problem that it has, each a sentence.</summary>
     /// <inheritdoc cref="Parse"/>
-    public static (MigrationInput Input, IReadOnlyList<string> Problems) TryParse(JsonElement input, bool allowSkipVerify)
+    public static (MigrationInput Input, IReadOnlyList<string> Problems) TryParse(JsonElement input, InputRules rules)
     {
         var problems = new List<string>();
         if (input.ValueKind != JsonValueKind.Object)
@@ -92,8 +90,7 @@ public sealed partial record MigrationInput
         problems.AddRange(request.Problems(urlsMayFollow: true));
         if (request.CaFile is not null)
             problems.Add("'caFile' names a file of the machine that runs the command: put the certificate into the server's secret as caCertificate");
-        if (request.SkipVerify && !allowSkipVerify)
-            problems.Add("'skipVerify' is not allowed in this environment: put the authority's certificate into the server's secret as caCertificate");
+        problems.AddRange(rules.Problems(request));
         if (parsed.Incremental && request.Stop is not null)
             problems.Add($"'stop' and '{IncrementalName}' contradict each other: an incremental run ends '{LagSecondsName}' before now; leave stop out");
         return (parsed with { Request = request }, problems);

@@ -22,6 +22,7 @@ internal sealed class NamedException(string name, string message, Exception? inn
         StagingException { Fault: StagingFault.OtherMigration } => ErrorNames.OtherMigration,
         StagingException { Fault: StagingFault.Incomplete } => ErrorNames.Incomplete,
         StagingException => ErrorNames.StagingChanged,
+        RejectedException { Kind: RejectionKind.NotAllowed } => ErrorNames.InvalidInput,
         RejectedException or QueryTooLargeException => ErrorNames.Refused,
         AwsException { IsTransient: false } => ErrorNames.Refused,
         AmazonServiceException or AmazonClientException => ErrorNames.Transient,

@@ -57,9 +57,10 @@ internal sealed class OpenMigration : IDisposable
         var destination = await SecretAsync(ServerRole.Destination, refused: null, cancellationToken);
         var filled = asked with
         {
-            Source = Filled(asked.Source, source, ServerRole.Source),
-            Destination = Filled(asked.Destination, destination, ServerRole.Destination),
+            Source = Filled(asked.Source, source, ServerRole.Source, deployment.Settings.SourceSecret),
+            Destination = Filled(asked.Destination, destination, ServerRole.Destination, deployment.Settings.DestinationSecret),
         };
+        deployment.Settings.Rules.Check(filled);
         return Context(filled) with { SourceCaPem = source.CaPem, DestinationCaPem = destination.CaPem };
     }
 
@@ -82,6 +83,7 @@ internal sealed class OpenMigration : IDisposable
     {
         if (clients.TryGetValue(role, out var client))
             return client;
+        deployment.Settings.Rules.Check(context.Request);
         var caPem = (await SecretAsync(role, refused: null, cancellationToken)).CaPem;
         client = role == ServerRole.Source
             ? await (context with { SourceCaPem = caPem }).ConnectSourceAsync(cancellationToken)
@@ -129,17 +131,21 @@ internal sealed class OpenMigration : IDisposable
         Store = Store,
         ReadSourceToken = async (refused, token) => (await SecretAsync(ServerRole.Source, refused, token)).Token,
         ReadDestinationToken = async (refused, token) => (await SecretAsync(ServerRole.Destination, refused, token)).Token,
+        Connect = deployment.Settings.Rules.Hosts.ConnectAsync,
         Time = deployment.Time,
         Logger = deployment.Logger,
     };
 
-    private static ServerRequest Filled(ServerRequest server, ServerSecret secret, ServerRole role)
+    private ServerRequest Filled(ServerRequest server, ServerSecret secret, ServerRole role, string? secretArn)
     {
-        var url = server.Url.Length > 0 ? server.Url : secret.Url;
-        return url is null
-            ? throw new NamedException(
+        if (server.Url.Length > 0)
+            return server with { Org = server.Org ?? secret.Org };
+        if (secret.Url is not { } url)
+            throw new NamedException(
                 ErrorNames.InvalidInput,
-                $"neither the input's {role.ToString().ToLowerInvariant()} nor its secret names a URL: give one, such as https://influx.example.com:8086")
+                $"neither the input's {role.ToString().ToLowerInvariant()} nor its secret names a URL: give one, such as https://influx.example.com:8086");
+        return deployment.Settings.Rules.Hosts.Problem(new Uri(url)) is { } problem
+            ? throw ServerSecret.Unusable(secretArn!, $"has a \"url\" that is not allowed: {problem}")
             : server with { Url = url, Org = server.Org ?? secret.Org };
     }
 }

@@ -32,12 +32,15 @@ public static class SettingNames
     /// <summary>Whether an input may ask to leave the servers' certificates unchecked: true or false.</summary>
     public const string AllowSkipVerify = "ALLOW_SKIP_VERIFY";
 
+    /// <summary>The hosts, separated by commas, that the functions may connect to, or <see cref="Functions.AllowedHosts.AnyHost"/>.</summary>
+    public const string AllowedHosts = "ALLOWED_HOSTS";
+
     /// <summary>Hours that a rotated token stays active after it was replaced; for rotate.</summary>
     public const string RotationGraceHours = "ROTATION_GRACE_HOURS";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Handler, StagingBucket, StagingBucketOwner, SourceSecret, DestinationSecret, Environment, MetricsNamespace, AllowSkipVerify, RotationGraceHours];
+        [Handler, StagingBucket, StagingBucketOwner, SourceSecret, DestinationSecret, Environment, MetricsNamespace, AllowSkipVerify, AllowedHosts, RotationGraceHours];
 }
 
 /// <summary>What the functions read from the environment; the only reader of it.</summary>
@@ -67,8 +70,8 @@ internal sealed record Settings
     /// <summary>The ARN of the destination's secret; null where the function has no use for it.</summary>
     public string? DestinationSecret { get; init; }
 
-    /// <summary>Whether an input may leave the servers' certificates unchecked.</summary>
-    public bool AllowSkipVerify { get; init; }
+    /// <summary>What an input may ask for.</summary>
+    public required InputRules Rules { get; init; }
 
     /// <summary>How long a rotated token stays active after it was replaced; null where the function has no use for it.</summary>
     public TimeSpan? RotationGrace { get; init; }
@@ -86,9 +89,14 @@ internal sealed record Settings
             Environment = Required(SettingNames.Environment),
             MetricsNamespace = Required(SettingNames.MetricsNamespace),
             Region = Required("AWS_REGION"),
+            Rules = new InputRules
+            {
+                AllowSkipVerify = string.Equals(Variable(SettingNames.AllowSkipVerify), "true", StringComparison.OrdinalIgnoreCase),
+                // Without a list nothing is allowed: that any host is must be said.
+                Hosts = Required(SettingNames.AllowedHosts) is { Length: > 0 } list ? AllowedHosts.Parse(list) : AllowedHosts.Any,
+            },
             SourceSecret = Variable(SettingNames.SourceSecret),
             DestinationSecret = Variable(SettingNames.DestinationSecret),
-            AllowSkipVerify = string.Equals(Variable(SettingNames.AllowSkipVerify), "true", StringComparison.OrdinalIgnoreCase),
             RotationGrace = int.TryParse(Variable(SettingNames.RotationGraceHours), out var hours) ? TimeSpan.FromHours(hours) : null,
         };
         return missing.Count == 0

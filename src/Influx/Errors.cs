@@ -19,6 +19,9 @@ public enum RejectionKind
 
     /// <summary>No connection can be made: the host is unknown, nothing listens, or its certificate is not trusted.</summary>
     Unreachable,
+
+    /// <summary>The process may not connect there, whatever the server is.</summary>
+    NotAllowed,
 }
 
 /// <summary>A failure that the same request may not meet again: a cut connection, 408, 429, 502 to 504. Retried.</summary>

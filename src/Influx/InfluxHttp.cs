@@ -39,6 +39,12 @@ public sealed partial class InfluxHttp : IDisposable
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             SslOptions = Tls(options),
         };
+        if (options.Connect is { } connect)
+        {
+            // A proxy would be what is connected to, and would look the name up anew.
+            handler.UseProxy = false;
+            handler.ConnectCallback = (context, cancellationToken) => connect(context.DnsEndPoint, cancellationToken);
+        }
         client = new HttpClient(handler) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
         var root = options.Url.AbsoluteUri;
         client.BaseAddress = new Uri(root.EndsWith('/') ? root : root + "/");
@@ -224,6 +230,8 @@ public sealed partial class InfluxHttp : IDisposable
 
     private Exception Failed(HttpRequestMessage request, HttpRequestException failed)
     {
+        if (failed.InnerException is RejectedException refused)
+            return new RejectedException(refused.Kind, $"the {options.Role}: {refused.Message}", failed);
         switch (failed.HttpRequestError)
         {
             case HttpRequestError.NameResolutionError:

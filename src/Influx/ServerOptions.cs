@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Influx;
 
 /// <summary>Reads a token: of 2.x and 3 the token, of 1.x <c>user:password</c>, null for a server with authentication off.</summary>
@@ -28,6 +30,12 @@ public sealed record ServerOptions
 
     /// <summary>Whether the server's certificate goes unchecked.</summary>
     public bool SkipVerify { get; init; }
+
+    /// <summary>
+    /// Makes each connection, and may refuse to with a <see cref="RejectedException"/>; null for the system's way, through the
+    /// environment's proxy where there is one.
+    /// </summary>
+    public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
 
     /// <summary>How long a server may take for the head of an answer, or for the next part of its body.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);

@@ -11,6 +11,7 @@ public sealed partial class MigrationRun
     private async Task<MigrationReport> ReportedAsync(
         MigrationPlan plan, DateTimeOffset started, Func<Task> move, CancellationToken cancellationToken)
     {
+        plan = plan with { Warnings = [.. plan.Warnings.Union(context.Warnings, StringComparer.Ordinal)] };
         try
         {
             await move();

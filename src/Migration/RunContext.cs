@@ -1,3 +1,4 @@
+using System.Net;
 using Influx;
 using Microsoft.Extensions.Logging;
 
@@ -30,6 +31,9 @@ public sealed record RunContext
     /// <summary>The authorities to trust for the destination, in PEM, besides the request's file; null for the system's.</summary>
     public string? DestinationCaPem { get; init; }
 
+    /// <summary>Makes each connection to a server; null for the system's way.</summary>
+    public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -41,6 +45,9 @@ public sealed record RunContext
 
     /// <summary>How a person runs it again: the whole command line, without tokens.</summary>
     public string ResumeWith { get; init; } = "the same request";
+
+    /// <summary>What whoever starts the run has found and the report should say.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Where the log goes.</summary>
     public required ILogger Logger { get; init; }
@@ -86,6 +93,7 @@ public sealed record RunContext
             CaPem = caPem,
             SkipVerify = Request.SkipVerify,
             Role = role,
+            Connect = Connect,
         };
         // A server that does not answer at all is soon known to be down.
         var first = new RetryPolicy(Retry with { MaxRetries = Math.Min(Retry.MaxRetries, 3) }, Time, Random);

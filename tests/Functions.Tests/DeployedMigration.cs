@@ -24,13 +24,14 @@ internal sealed class DeployedMigration : IAsyncDisposable
     /// <summary>The executions that Step Functions says are running.</summary>
     public HashSet<string> Running { get; } = [];
 
-    public static async Task<DeployedMigration> StartAsync(DeployedFixture fixture, Uri destination, string? file = null, Uri? source = null, string? owner = null)
+    public static async Task<DeployedMigration> StartAsync(
+        DeployedFixture fixture, Uri destination, string? file = null, Uri? source = null, string? owner = null, string hosts = "127.0.0.1", bool allowSkipVerify = false)
     {
         var migration = new DeployedMigration(await AwsJsonServer.StartAsync());
         migration.SetSecret(SourceSecret, $$"""{"url":"{{Text(source ?? fixture.Source.Url)}}","token":"reader:fake"}""");
         migration.SetSecret(DestinationSecret, $$"""{"url":"{{Text(destination)}}","token":"writer:fake"}""");
         foreach (var name in HandlerNames.All)
-            migration.functions[name] = new LambdaFunction(file ?? Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), migration.Environment(name, fixture, owner ?? S3Server.Owner.Account));
+            migration.functions[name] = new LambdaFunction(file ?? Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), migration.Environment(name, fixture, owner ?? S3Server.Owner.Account, hosts, allowSkipVerify));
         return migration;
     }
 
@@ -117,7 +118,7 @@ internal sealed class DeployedMigration : IAsyncDisposable
         Assert.DoesNotContain(functions.Values.SelectMany(function => function.Log), line => line.Contains(":fake", StringComparison.Ordinal));
     }
 
-    private Dictionary<string, string> Environment(string handler, DeployedFixture fixture, string owner) => new()
+    private Dictionary<string, string> Environment(string handler, DeployedFixture fixture, string owner, string hosts, bool allowSkipVerify) => new()
     {
         ["_HANDLER"] = handler,
         [SettingNames.StagingBucket] = DeployedFixture.Bucket,
@@ -126,6 +127,9 @@ internal sealed class DeployedMigration : IAsyncDisposable
         [SettingNames.DestinationSecret] = DestinationSecret,
         [SettingNames.Environment] = "test",
         [SettingNames.MetricsNamespace] = "Migration",
+        // By default the servers of the tests; infra lets no environment name their address.
+        [SettingNames.AllowedHosts] = hosts,
+        [SettingNames.AllowSkipVerify] = allowSkipVerify ? "true" : "false",
         ["AWS_LAMBDA_FUNCTION_NAME"] = handler,
         ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "512",
         ["AWS_REGION"] = AwsJsonServer.Region,

@@ -105,7 +105,7 @@ public sealed class InputSchemaTests
     public void The_incremental_example_says_what_also_holds_unsaid()
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "incremental.json")));
-        var input = MigrationInput.Parse(document.RootElement, allowSkipVerify: false);
+        var input = MigrationInput.Parse(document.RootElement, new InputRules());
 
         Assert.Equal((true, "telemetry", MigrationInput.DefaultOverlapSeconds, MigrationInput.DefaultLagSeconds), (input.Incremental, input.Mark, input.OverlapSeconds, input.LagSeconds));
         Assert.Equal(ExistingBucket.Reuse, input.Request!.Existing);
@@ -133,7 +133,7 @@ public sealed class InputSchemaTests
     private static IReadOnlyList<string> Parsed(JsonNode input)
     {
         using var document = JsonDocument.Parse(input.ToJsonString());
-        return MigrationInput.TryParse(document.RootElement, allowSkipVerify: false).Problems;
+        return MigrationInput.TryParse(document.RootElement, new InputRules()).Problems;
     }
 
     private static IEnumerable<(string Path, JsonObject Schema)> Described(JsonObject schema, string parent) =>

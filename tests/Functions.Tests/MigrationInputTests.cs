@@ -69,7 +69,23 @@ public sealed class MigrationInputTests
     {
         using var document = JsonDocument.Parse("""{"source":{"bucket":"b"},"skipVerify":true}""");
 
-        Assert.True(MigrationInput.Parse(document.RootElement, allowSkipVerify: true).Request!.SkipVerify);
+        Assert.True(MigrationInput.Parse(document.RootElement, new InputRules { AllowSkipVerify = true }).Request!.SkipVerify);
+    }
+
+    [Fact]
+    public void Servers_that_the_environment_does_not_allow_are_listed_with_all_other_problems()
+    {
+        using var document = JsonDocument.Parse("""
+            {"source":{"url":"https://old.example.org:8086","bucket":"b"},"destination":{"url":"http://169.254.169.254:80"},"skipVerify":true,"concurrency":99}
+            """);
+
+        var (_, problems) = MigrationInput.TryParse(document.RootElement, new InputRules { Hosts = AllowedHosts.Parse("old.example.com,new.example.com:8086") });
+
+        Assert.Equal(4, problems.Count);
+        foreach (var problem in (string[])[
+            "a concurrency of 99", "'skipVerify' is not allowed", "the destination: '169.254.169.254' is a link-local address",
+            "the source: 'old.example.org:8086' is none of the hosts that this environment allows (old.example.com, new.example.com:8086): correct the URL, or add it to the environment's allowedHosts"])
+            Assert.Contains(problems, found => found.StartsWith(problem, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -92,7 +108,7 @@ public sealed class MigrationInputTests
     private static MigrationInput Parse(string json)
     {
         using var document = JsonDocument.Parse(json);
-        return MigrationInput.Parse(document.RootElement, allowSkipVerify: false);
+        return MigrationInput.Parse(document.RootElement, new InputRules());
     }
 
     internal static string Repository()

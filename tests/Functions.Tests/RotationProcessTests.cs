@@ -150,6 +150,7 @@ public sealed class RotationProcessTests(DeployedFixture fixture)
         [SettingNames.StagingBucketOwner] = S3Server.Owner.Account,
         [SettingNames.Environment] = "test",
         [SettingNames.MetricsNamespace] = "Migration",
+        [SettingNames.AllowedHosts] = "127.0.0.1",
         [SettingNames.RotationGraceHours] = "0",
         ["AWS_LAMBDA_FUNCTION_NAME"] = HandlerNames.Rotate,
         ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "512",

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Amazon.Runtime;
 using Amazon.S3;
 using Aws;
+using Functions;
 using TestServers;
 
 namespace Harness;
@@ -230,6 +231,8 @@ public sealed class DeployedShape : IAsyncDisposable
         };
         foreach (var (name, value) in function["Environment"]!["Variables"]!.AsObject())
             settings[name] = value!.GetValue<string>();
+        // The servers are on this machine, where no deployed function connects to.
+        settings[SettingNames.AllowedHosts] = "127.0.0.1";
         return settings;
     }
 

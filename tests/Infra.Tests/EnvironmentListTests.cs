@@ -34,6 +34,25 @@ public sealed class EnvironmentListTests
     [InlineData("""{"sourceSecretKeyArn":"arn:aws:kms:eu-west-1:111122223333:key/1"}""", "sourceSecretKeyArn: there is no sourceSecretArn")]
     [InlineData("""{"sourceSecretKeyArn":"arn:aws:kms:eu-west-1:111122223333:alias/mine"}""", "sourceSecretKeyArn: \"arn:aws:kms:eu-west-1:111122223333:alias/mine\" is not of the form")]
     [InlineData("""{"destinationSecretArn":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:old-AbCdEf","destinationSecretKeyArn":"arn:aws:kms:us-east-1:111122223333:key/1"}""", "destinationSecretKeyArn: the key is in us-east-1, its secret in eu-west-1")]
+    [InlineData("""{"production":true,"removalPolicy":"retain","alarmEmail":"a@example.com"}""", "allowedHosts: a production environment names its servers")]
+    [InlineData("""{"allowedHosts":["127.0.0.1:8086"]}""", "allowedHosts: '127.0.0.1:8086' is a loopback address, which functions on AWS never connect to")]
+    [InlineData("""{"allowedHosts":["[::1]"]}""", "allowedHosts: '[::1]' is a loopback address")]
+    [InlineData("""{"allowedHosts":["169.254.169.254"]}""", "allowedHosts: '169.254.169.254' is a link-local address")]
+    [InlineData("""{"allowedHosts":["[fd00:ec2::254]"]}""", "allowedHosts: '[fd00:ec2::254]' is a metadata address")]
+    [InlineData("""{"allowedHosts":["https://influx.example.com:8086"]}""", "allowedHosts: 'https://influx.example.com:8086' is no host: write influx.example.com")]
+    [InlineData("""{"allowedHosts":["*"]}""", "allowedHosts: '*' is no host")]
+    [InlineData("""{"allowedHosts":["a.example.com,b.example.com"]}""", "allowedHosts: \"a.example.com,b.example.com\" is not of the form influx.example.com:8086")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":["eu-west-1a"],"s3PrefixList":"pl-1","endpointSecurityGroup":"sg-1"},"allowedCidrs":["10.0.0.0/8"],"allowedHosts":["influx.example.com:8181"]}""", "allowedHosts: 'influx.example.com:8181' can't be reached: add 8181 to allowedPorts")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":["eu-west-1a"],"s3PrefixList":"pl-1","endpointSecurityGroup":"sg-1"},"allowedCidrs":["10.0.0.0/8"],"allowedHosts":["192.168.0.5"]}""", "allowedHosts: '192.168.0.5' can't be reached: it lies in none of allowedCidrs")]
+    [InlineData("""{"allowedHosts":["a.example.com"],"schedules":[{"name":"a","expression":"rate(1 hour)","input":{"source":{"url":"http://b.example.com:8086","bucket":"b"}}}]}""", "schedules.a.input: the source: 'b.example.com:8086' is none of the hosts")]
+    [InlineData("""{"schedules":[{"name":"a","expression":"rate(1 hour)","input":{"source":{"bucket":"b"},"skipVerify":true}}]}""", "schedules.a.input: 'skipVerify' is not allowed in this environment")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":["eu-west-1a"],"s3PrefixList":"pl-1","endpointSecurityGroup":"sg-1"},"allowedCidrs":["0.0.0.0/0"],"production":true,"alarmEmail":"a@example.com"}""", "allowedCidrs: '0.0.0.0/0' is the whole internet")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":["eu-west-1a"],"s3PrefixList":"pl-1","interfaceEndpoints":["states","kms"]},"allowedCidrs":["10.0.0.0/8"]}""", "vpc.interfaceEndpoints: secretsmanager can't be reached")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":["eu-west-1a"],"s3PrefixList":"pl-1","endpointSecurityGroup":"sg-1","nat":[{"publicSubnet":"subnet-2","routeTables":["rtb-1"]}]},"allowedCidrs":["10.0.0.0/8","2001:db8::/32"]}""", "vpc.nat: none of allowedCidrs is an IPv4 network of the internet")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":["eu-west-1a"],"s3PrefixList":"pl-1","endpointSecurityGroup":"sg-1","nat":[{"publicSubnet":"subnet-1","routeTables":["rtb-1"]}]},"allowedCidrs":["203.0.113.0/24"]}""", "vpc.nat.publicSubnet: subnet-1 is one of the functions' own")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":["eu-west-1a"],"s3PrefixList":"pl-1","endpointSecurityGroup":"sg-1","nat":[{"publicSubnet":"subnet-2","routeTables":["rtb-1"]},{"publicSubnet":"subnet-3","routeTables":["rtb-1"]}]},"allowedCidrs":["203.0.113.0/24"]}""", "vpc.nat.routeTables: rtb-1 is served twice")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":["eu-west-1a"],"s3PrefixList":"pl-1","endpointSecurityGroup":"sg-1","nat":[{"routeTables":[]}]},"allowedCidrs":["203.0.113.0/24"]}""", "vpc.nat[0].publicSubnet: is missing")]
+    [InlineData("""{"vpc":{"id":"vpc-1","subnets":["subnet-1"],"availabilityZones":["eu-west-1a"],"s3PrefixList":"pl-1","endpointSecurityGroup":"sg-1","nat":[{"publicSubnet":"subnet-2"}]},"allowedCidrs":["203.0.113.0/24"]}""", "vpc.nat[0].routeTables: name at least one")]
     public void Says_what_is_wrong_and_where(string entry, string problem)
     {
         var wrong = Assert.Throws<EnvironmentException>(() => Read($$"""{"dev":{{entry}}}"""));
@@ -47,7 +66,7 @@ public sealed class EnvironmentListTests
     {
         var wrong = Assert.Throws<EnvironmentException>(() => Read("""{"Dev":{},"prod":{"memoryMegabytes":1,"runtime":"x"},"test":{"production":true}}"""));
 
-        Assert.Equal(4, wrong.Message.Split('\n').Count(line => line.StartsWith("  - ", StringComparison.Ordinal)));
+        Assert.Equal(5, wrong.Message.Split('\n').Count(line => line.StartsWith("  - ", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -74,9 +74,10 @@ public sealed class StagingTests(SynthesisedStacks stacks)
     {
         string[] pinned = ["AccessLogBucket", "DestinationSecret", "SourceSecret", "StagingBucket", "StagingKey"];
         string[] withoutSecrets = ["AccessLogBucket", "StagingBucket", "StagingKey"];
+        string[] withAddresses = [.. pinned.Append("NatAddress1").Append("NatAddress2").Order(StringComparer.Ordinal)];
 
         Assert.All(stacks.All, environment => Assert.Equal(
-            environment.Settings.SourceSecretArn is null ? pinned : withoutSecrets,
+            environment.Settings.SourceSecretArn is not null ? withoutSecrets : environment.Settings.Vpc is { Nat.Count: > 0 } ? withAddresses : pinned,
             environment.DataJson["Resources"]!.AsObject().Where(resource => (string?)resource.Value!["Type"] is not "AWS::S3::BucketPolicy")
                 .Select(resource => resource.Key).Order(StringComparer.Ordinal)));
     }

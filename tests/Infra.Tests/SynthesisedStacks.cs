@@ -20,7 +20,7 @@ public sealed record SynthesisedEnvironment(EnvironmentSettings Settings, Templa
     private static JsonObject Load(string file) => JsonNode.Parse(File.ReadAllText(file))!.AsObject();
 }
 
-/// <summary>Every environment of <c>cdk.json</c> and two that it does not have, synthesised once for all tests.</summary>
+/// <summary>Every environment of <c>cdk.json</c> and three that it does not have, synthesised once for all tests.</summary>
 public sealed class SynthesisedStacks : IDisposable
 {
     /// <summary>The collection of the classes that use CDK's own matchers: they run in one Node process that takes one call at a time.</summary>
@@ -67,6 +67,7 @@ public sealed class SynthesisedStacks : IDisposable
             SourceSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:old-AbCdEf",
             SourceSecretKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/source",
             DestinationSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-GhIjKl",
+            AllowedHosts = ["influx.example.com"],
             DestinationSecretKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/destination",
             Rotation = new RotationSettings
             {
@@ -74,6 +75,27 @@ public sealed class SynthesisedStacks : IDisposable
                 DestinationAdminSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:admin-MnOpQr",
                 DestinationAdminSecretKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/admin",
             },
+        };
+        yield return new EnvironmentSettings
+        {
+            Name = "routed",
+            Region = "eu-west-1",
+            Retain = true,
+            Vpc = new VpcSettings
+            {
+                Id = "vpc-0123456789abcdef0",
+                AvailabilityZones = ["eu-west-1a", "eu-west-1b"],
+                Subnets = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+                S3PrefixList = "pl-6da54004",
+                EndpointSecurityGroup = "sg-0123456789abcdef0",
+                Nat =
+                [
+                    new NatSettings { PublicSubnet = "subnet-0123456789abcdef2", RouteTables = ["rtb-0123456789abcdef0"] },
+                    new NatSettings { PublicSubnet = "subnet-0123456789abcdef3", RouteTables = ["rtb-0123456789abcdef1", "rtb-0123456789abcdef2"] },
+                ],
+            },
+            AllowedCidrs = ["203.0.113.0/24", "198.51.100.7/32", "10.30.0.0/24", "2001:db8:1::/48"],
+            AllowedPorts = [8086, 8181],
         };
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Amazon.S3.Model;
 using Influx;
 using TestServers;
@@ -86,12 +87,19 @@ public sealed class S3HardeningTests(S3Fixture s3) : IDisposable
         var refused = await command.RunAsync(what);
         var objects = await s3.Owner.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket });
         var allowed = await command.RunAsync([.. what, "--allow-unhardened-s3-bucket"]);
+        var again = await command.RunAsync([.. what, "--allow-unhardened-s3-bucket", "--allow-unowned-s3-bucket"]);
 
-        Assert.True((refused.ExitCode, allowed.ExitCode) == (3, 0), refused.Output + allowed.Output);
+        Assert.True((refused.ExitCode, allowed.ExitCode, again.ExitCode) == (3, 0, 0), refused.Output + allowed.Output + again.Output);
         Assert.Contains("versioning is not on", refused.Output, StringComparison.Ordinal);
         Assert.Contains($"influx-migrate bucket harden {bucket}", refused.Output, StringComparison.Ordinal);
         Assert.Empty(objects.S3Objects ?? []);
         Assert.Contains("warning: the staging bucket", allowed.Output, StringComparison.Ordinal);
+        using var report = await s3.Owner.GetObjectAsync(bucket, "run/report.json");
+        var warnings = (await JsonNode.ParseAsync(report.ResponseStream))!["warnings"]!.AsArray().Select(warning => (string)warning!).ToList();
+        Assert.Contains(warnings, warning => warning.StartsWith($"the staging bucket '{bucket}' lacks", StringComparison.Ordinal)
+            && warning.Contains("versioning is not on", StringComparison.Ordinal) && warning.EndsWith("(--allow-unhardened-s3-bucket)", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.StartsWith($"whether the staging bucket '{bucket}' belongs to the account", StringComparison.Ordinal));
+        Assert.Contains("of what keeps a migration", await PageAsync(bucket), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,6 +115,13 @@ public sealed class S3HardeningTests(S3Fixture s3) : IDisposable
 
         Assert.Equal(RejectionKind.Token, refused.Kind);
         Assert.Contains("reading its versioning", refused.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<string> PageAsync(string bucket)
+    {
+        using var page = await s3.Owner.GetObjectAsync(bucket, "run/report.html");
+        using var text = new StreamReader(page.ResponseStream);
+        return await text.ReadToEndAsync();
     }
 
     private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);

@@ -10,7 +10,7 @@ internal sealed class ValidateHandler(Deployment deployment)
 {
     public async Task<MigrationState> HandleAsync(ValidatePayload payload, Invocation invocation, CancellationToken cancellationToken)
     {
-        var input = MigrationInput.Parse(payload.Input, deployment.Settings.AllowSkipVerify);
+        var input = MigrationInput.Parse(payload.Input, deployment.Settings.Rules);
         var migrationId = input.MigrationId ?? payload.Execution.Name;
         using var store = await deployment.OpenStoreAsync(migrationId, cancellationToken);
         var (run, skipped) = await new IncrementalRuns(deployment).BeginAsync(store, input, payload.Execution, cancellationToken);
@@ -19,6 +19,7 @@ internal sealed class ValidateHandler(Deployment deployment)
         if (run is not null && input.Request is { } asked)
             input = input with { Request = run.Of(asked) };
         var request = await RequestAsync(store, input, migrationId, cancellationToken);
+        deployment.Settings.Rules.Check(request);
         await LockAsync(store, migrationId, payload.Execution, cancellationToken);
         // After the lock: what is asked for anew is how it is moved, not what.
         await store.WriteJsonAsync(DeployedLayout.Request, request, MigrationJson.Default.MigrationRequest, replace: true, cancellationToken);

@@ -14,8 +14,9 @@ namespace Functions.Rotation;
 /// <param name="secrets">Secrets Manager.</param>
 /// <param name="timestream">Timestream for InfluxDB.</param>
 /// <param name="grace">When old tokens go.</param>
+/// <param name="hosts">Where the function may connect to.</param>
 /// <param name="logger">The log.</param>
-internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamClient timestream, RotationGrace grace, ILogger logger)
+internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamClient timestream, RotationGrace grace, AllowedHosts hosts, ILogger logger)
 {
     private const int InfluxPort = 8086;
 
@@ -34,6 +35,7 @@ internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamCl
             Role = "server",
             TokenName = $"the secret {secret.AdminSecretArn}",
             Timeout = TimeSpan.FromSeconds(30),
+            Connect = hosts.ConnectAsync,
         };
         using var client = await ServerDetector.ConnectAsync(options, grace.Time, cancellationToken);
         return client.Version.Family switch
@@ -47,6 +49,10 @@ internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamCl
     private async Task<Uri> UrlAsync(RotatedSecret secret, ServerSecret admin, CancellationToken cancellationToken)
     {
         var url = admin.Url is { } named ? new Uri(named) : await EndpointAsync(secret, admin, cancellationToken);
+        if (hosts.Problem(url) is { } problem)
+            throw admin.Url is null
+                ? secret.Unusable($"is of a DB instance whose endpoint is not allowed: {problem}")
+                : ServerSecret.Unusable(secret.AdminSecretArn, $"has a \"url\" that is not allowed: {problem}");
         if (secret.Url is { } own && Uri.Compare(new Uri(own), url, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) != 0)
             throw secret.Unusable($"names another server than {url.GetLeftPart(UriPartial.Authority)}, where the admin's token of {secret.AdminSecretArn} belongs: correct the \"url\" of one of them");
         return url;
