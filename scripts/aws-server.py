@@ -2,17 +2,20 @@
 
 - Debian's ANTLR runtime is older than the generator of moto's grammar, whose tables it then refuses.
 - The state machine's S3 reads go to S3_URL, the tests' real S3 server, instead of to moto's own S3.
+- The client of a service is made once, instead of anew for each state of each item of a Map, and so is the list of moto's modules.
 - Every Lambda function that is made in moto is invoked at LAMBDA_URL.
 - A state machine is started again while it holds earlier executions, which moto can't copy.
 - A time in an execution's context is written as AWS writes it, and one in an answer of Step Functions as seconds since 1970.
 - A history is answered from the end that was asked for, and no longer than that; of map runs the newest is the first.
 """
 import datetime
+import functools
 import importlib
 import json
 import os
 import pkgutil
 import sys
+import threading
 import urllib.request
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
@@ -52,10 +55,17 @@ def read_objects_from(url):
 
     original = clients.boto_client_for
 
-    def client_for(*args, **options):
-        if options.get("service") != "s3":
-            return original(*args, **options)
-        return boto3.client("s3", region_name=options["region"], endpoint_url=url, config=Config(s3={"addressing_style": "path"}))
+    @functools.cache
+    def kept(service, region):
+        if service != "s3":
+            return original(service=service, region=region)
+        return boto3.client("s3", region_name=region, endpoint_url=url, config=Config(s3={"addressing_style": "path"}))
+
+    making = threading.Lock()
+
+    def client_for(region, service, state_credentials=None):
+        with making:
+            return kept(service, region)
 
     clients.boto_client_for = client_for
     # The modules that imported the function hold it by their own name.
@@ -67,6 +77,13 @@ def read_objects_from(url):
             continue
         if getattr(loaded, "boto_client_for", None) is original:
             loaded.boto_client_for = client_for
+
+
+def list_modules_once():
+    import moto.backends as backends
+
+    modules = frozenset(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: modules
 
 
 def invoke_functions_at(url):
@@ -148,6 +165,7 @@ def answer_the_page_that_is_asked_for():
 
 read_newer_antlr_tables()
 read_objects_from(os.environ["S3_URL"])
+list_modules_once()
 invoke_functions_at(os.environ["LAMBDA_URL"])
 copy_state_machines_without_executions()
 write_times_as_aws_does()

@@ -40,6 +40,15 @@ need_s3_server() { "$(dirname "${BASH_SOURCE[0]}")/s3-server.sh" install; }
 
 need_aws_server() { "$(dirname "${BASH_SOURCE[0]}")/aws-server.sh" install; }
 
+# What runs the deployed shape without AWS: the synthesis, the publishing of the functions, and the servers.
+need_deployed_shape() {
+  need_debian node nodejs
+  need_debian gcc gcc libc6-dev
+  need_debian objdump binutils
+  need_s3_server
+  need_aws_server
+}
+
 # need_npm FOLDER: installs what FOLDER's package-lock.json names, when it is not there as it says.
 need_npm() {
   local folder=$1

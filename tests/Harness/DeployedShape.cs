@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -11,11 +12,17 @@ namespace Harness;
 /// <summary>What a shape is deployed with.</summary>
 public sealed record ShapeOptions
 {
+    /// <summary>Where <c>scripts/publish-functions.sh</c> puts the native file.</summary>
+    public static string PublishedFunctions { get; } = Path.Combine(Repository.Root, "artifacts", "functions", "bootstrap");
+
     /// <summary>The published functions: the native <c>bootstrap</c>, or the assembly.</summary>
-    public string Functions { get; init; } = Path.Combine(Repository.Root, "artifacts", "functions", "bootstrap");
+    public string Functions { get; init; } = PublishedFunctions;
 
     /// <summary>The environment of <c>cdk.json</c> that is deployed.</summary>
     public string Environment { get; init; } = "dev";
+
+    /// <summary>The memory of every function; null for what the template says.</summary>
+    public int? MemoryMegabytes { get; init; }
 
     /// <summary>The source's secret.</summary>
     public required string SourceSecret { get; init; }
@@ -32,6 +39,7 @@ public sealed class DeployedShape : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> owned = [];
     private readonly Dictionary<string, DeployedFunction> functions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyDictionary<string, string>> settings = new(StringComparer.Ordinal);
     private Moto moto = null!;
     private string sourceSecret = "";
     private string destinationSecret = "";
@@ -76,6 +84,9 @@ public sealed class DeployedShape : IAsyncDisposable
         ["AWS_SHARED_CREDENTIALS_FILE"] = "/nonexistent/credentials",
     };
 
+    /// <summary>The environment variables of a handler's function.</summary>
+    public IReadOnlyDictionary<string, string> Settings(string handler) => settings[handler];
+
     /// <summary>Every function's log.</summary>
     public IEnumerable<string> Log => functions.Values.SelectMany(function => function.Log);
 
@@ -119,6 +130,21 @@ public sealed class DeployedShape : IAsyncDisposable
     /// <summary>Starts an execution and waits for its end.</summary>
     public async Task<Execution> RunAsync(string name, JsonObject input, TimeSpan? limit = null) =>
         await EndOfAsync(await StartExecutionAsync(name, input), limit);
+
+    /// <summary>How long each state of an execution took, by the states' names; of one that was entered several times the last time.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> StateSecondsAsync(string execution)
+    {
+        var (entered, seconds) = (new Dictionary<string, double>(StringComparer.Ordinal), new Dictionary<string, double>(StringComparer.Ordinal));
+        foreach (var one in await HistoryAsync(execution))
+        {
+            var time = one!["timestamp"]!.GetValue<double>();
+            if (one["stateEnteredEventDetails"] is { } begun)
+                entered[begun["name"]!.GetValue<string>()] = time;
+            else if (one["stateExitedEventDetails"]?["name"]!.GetValue<string>() is { } name)
+                seconds[name] = time - entered[name];
+        }
+        return seconds;
+    }
 
     /// <summary>All events of an execution in their order, with their data. Moto, unlike AWS, gives them as one page.</summary>
     public Task<JsonArray> HistoryAsync(string execution) => moto.HistoryAsync(execution);
@@ -209,18 +235,19 @@ public sealed class DeployedShape : IAsyncDisposable
             var arn = await moto.CreateFunctionAsync(function.Id, handler, function["Runtime"]!.GetValue<string>(), role);
             function.Created(function.Id, arn);
             var limit = TimeSpan.FromSeconds(function["Timeout"]!.GetValue<int>());
-            functions[handler] = host.Add(function.Id, options.Functions, SettingsOf(function, handler), limit);
+            settings[handler] = SettingsOf(function, handler, options);
+            functions[handler] = host.Add(function.Id, options.Functions, settings[handler], limit);
         }
     }
 
     // What Lambda sets, where the tests' servers are, and above all what the template says.
-    private Dictionary<string, string> SettingsOf(CloudTemplates.Resource function, string handler)
+    private Dictionary<string, string> SettingsOf(CloudTemplates.Resource function, string handler, ShapeOptions options)
     {
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["_HANDLER"] = handler,
             ["AWS_LAMBDA_FUNCTION_NAME"] = function.Id,
-            ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = function["MemorySize"]!.ToString(),
+            ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = options.MemoryMegabytes?.ToString(CultureInfo.InvariantCulture) ?? function["MemorySize"]!.ToString(),
             ["AWS_LAMBDA_LOG_LEVEL"] = function["LoggingConfig"]!["ApplicationLogLevel"]!.GetValue<string>(),
             ["AWS_REGION"] = CloudTemplates.Region,
             ["AWS_ACCESS_KEY_ID"] = S3Server.Owner.AccessKey,
@@ -230,10 +257,10 @@ public sealed class DeployedShape : IAsyncDisposable
             ["AWS_ENDPOINT_URL_SFN"] = Aws.Url.AbsoluteUri,
         };
         foreach (var (name, value) in function["Environment"]!["Variables"]!.AsObject())
-            settings[name] = value!.GetValue<string>();
+            variables[name] = value!.GetValue<string>();
         // The servers are on this machine, where no deployed function connects to.
-        settings[SettingNames.AllowedHosts] = "127.0.0.1";
-        return settings;
+        variables[SettingNames.AllowedHosts] = "127.0.0.1";
+        return variables;
     }
 
     private async Task MakeStateMachineAsync(CloudTemplates templates)

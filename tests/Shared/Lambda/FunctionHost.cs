@@ -78,6 +78,9 @@ public sealed class DeployedFunction(string file, IReadOnlyDictionary<string, st
     /// <summary>What its processes printed.</summary>
     public IEnumerable<string> Log => all.SelectMany(process => process.Log);
 
+    /// <summary>The most memory that one of its processes held so far, in bytes; none of them may have been killed.</summary>
+    public long PeakMemory() => all.Max(process => process.PeakMemory());
+
     /// <summary>Kills its processes, in the middle of an invocation too.</summary>
     public void Kill()
     {
