@@ -113,7 +113,7 @@ public sealed class AllowedServerTests(DeployedFixture fixture)
 
         Assert.Equal("Verified", report["verdict"]!.GetValue<string>());
         var warnings = JsonNode.Parse(await fixture.ReadAsync(report["reportKey"]!.GetValue<string>()))!["warnings"]!.AsArray();
-        Assert.Contains("the servers' certificates were not checked (--skip-verify)", warnings.Select(warning => (string)warning!));
+        Assert.Contains(warnings, warning => ((string)warning!).StartsWith("the servers' certificates were not checked", StringComparison.Ordinal));
     }
 
     [Theory]
