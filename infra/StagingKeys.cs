@@ -19,6 +19,9 @@ internal static class StagingKeys
     /// <summary>The lists that the Maps read.</summary>
     public static string Items { get; } = DeployedLayout.Items("*", "*");
 
+    /// <summary>The objects of chunks, which are tagged for the bucket's lifecycle.</summary>
+    public static string Chunks { get; } = StagingLayout.Chunk("*");
+
     /// <summary>The parts of plans that the functions of the Maps' items read.</summary>
     public static string PlanParts { get; } = DeployedLayout.PlanPart("*", "*");
 

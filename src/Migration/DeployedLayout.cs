@@ -8,6 +8,9 @@ public static class DeployedLayout
     // A function reads a part for one chunk of it: some tens of KB, whatever the size of the plan.
     private const int ChunksPerPart = 100;
 
+    /// <summary>The tag of the objects of chunks, by which the staging bucket's lifecycle ends them and nothing else.</summary>
+    public static (string Key, string Value) ChunkTag { get; } = ("influx-migrate", "chunk");
+
     /// <summary>What the migration was asked for.</summary>
     public const string Request = "request.json";
 

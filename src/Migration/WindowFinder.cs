@@ -84,8 +84,7 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
                 return null;
             var slice = search.Pace.Slice(whole with { Start = counted.Stop }, search.Grid);
             search.Pace.Begin();
-            foreach (var window in await CountedAsync(search.Scan.Measurement, columns, slice, search.Grid, cancellationToken))
-                counted.Windows.Add(window);
+            counted.Windows = [.. counted.Windows, .. await CountedAsync(search.Scan.Measurement, columns, slice, search.Grid, cancellationToken)];
             counted.Stop = slice.Stop;
             search.Pace.End();
         }

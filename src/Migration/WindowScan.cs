@@ -15,14 +15,14 @@ public sealed record WindowScan
     public IReadOnlyList<WindowEdge>? Edges { get; set; }
 
     /// <summary>The ranges that are counted, or begun.</summary>
-    public IList<CountedRange> Counted { get; init; } = [];
+    public IReadOnlyList<CountedRange> Counted { get; set; } = [];
 
     /// <summary>How far a range is counted.</summary>
     internal CountedRange Of(string columns, TimeRange range)
     {
         var known = Counted.FirstOrDefault(counted => counted.Start == range.Start && counted.Columns == columns);
         if (known is null)
-            Counted.Add(known = new CountedRange { Columns = columns, Start = range.Start, Stop = range.Start });
+            Counted = [.. Counted, known = new CountedRange { Columns = columns, Start = range.Start, Stop = range.Start }];
         return known;
     }
 }
@@ -55,5 +55,5 @@ public sealed record CountedRange
     public long Stop { get; set; }
 
     /// <summary>The windows that hold values.</summary>
-    public IList<PlannedWindow> Windows { get; init; } = [];
+    public IReadOnlyList<PlannedWindow> Windows { get; set; } = [];
 }

@@ -50,6 +50,7 @@ public sealed class AccessTests(SynthesisedStacks stacks)
         {
             Ask(environment, cell.Role, "s3:GetObject", Key(environment, cell.Row), cell.Rights.Contains('r', StringComparison.Ordinal)),
             Ask(environment, cell.Role, "s3:PutObject", Key(environment, cell.Row), cell.Rights.Contains('w', StringComparison.Ordinal)),
+            Ask(environment, cell.Role, "s3:PutObjectTagging", Key(environment, cell.Row), cell is { Role: HandlerNames.Export, Row: "chunks/c-1.lp.gz" }),
             Ask(environment, cell.Role, "s3:DeleteObject", Key(environment, cell.Row), allowed: false),
             Ask(environment, cell.Role, "s3:DeleteObjectVersion", Key(environment, cell.Row), allowed: false),
             Ask(environment, cell.Role, "s3:PutObjectAcl", Key(environment, cell.Row), allowed: false),
