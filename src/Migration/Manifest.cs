@@ -127,8 +127,24 @@ public sealed record MigrationPlan
     /// <summary>What stops a run of this plan before anything is written, each a sentence; empty in a plan that was stored.</summary>
     public IReadOnlyList<string> Conflicts { get; init; } = [];
 
+    /// <summary>Where the planning of a plan goes on that a deadline cut short; null in one that is whole.</summary>
+    public PlanPosition? Position { get; init; }
+
     /// <summary>What the tokens can do beyond what they are for, each a sentence that the report repeats.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+}
+
+/// <summary>Where a planning goes on.</summary>
+public sealed record PlanPosition
+{
+    /// <summary>The index of the first bucket that is not wholly planned.</summary>
+    public int Bucket { get; init; }
+
+    /// <summary>The measurements of that bucket that are.</summary>
+    public IReadOnlyList<string> Planned { get; init; } = [];
+
+    /// <summary>What is known of the next one.</summary>
+    public WindowScan? Scan { get; init; }
 }
 
 /// <summary>An exported object that the manifest pins: a segment of a chunk.</summary>

@@ -10,7 +10,7 @@ namespace Migration;
 /// <param name="isLaterRun"><see cref="RunContext.IsLaterRun"/>.</param>
 /// <param name="partial">What an earlier call found before its deadline came; null to begin.</param>
 public sealed class Planner(
-    IInfluxClient source, IInfluxClient destination, MigrationRequest request, TimeProvider time, bool isLaterRun = false, PartialPlan? partial = null)
+    IInfluxClient source, IInfluxClient destination, MigrationRequest request, TimeProvider time, bool isLaterRun = false, MigrationPlan? partial = null)
 {
     // A chunk's plan and receipt stay small when a sparse measurement has thousands of windows.
     private const int MaxWindowsPerChunk = 500;
@@ -18,26 +18,16 @@ public sealed class Planner(
     private readonly DateTimeOffset created = partial?.Created ?? time.GetUtcNow();
     private readonly List<Chunk> chunks = [.. partial?.Chunks ?? []];
     private readonly List<PlanRemark> remarks = [.. partial?.Remarks ?? []];
-    private readonly HashSet<string> planned = new(partial?.Planned ?? [], StringComparer.Ordinal);
+    private readonly HashSet<string> planned = new(partial?.Position?.Planned ?? [], StringComparer.Ordinal);
     private IReadOnlyList<BucketPair>? pairs = partial?.Buckets;
-    private int bucket = partial?.Bucket ?? 0;
-    private WindowScan? scan = partial?.Scan;
+    private int bucket = partial?.Position?.Bucket ?? 0;
+    private WindowScan? scan = partial?.Position?.Scan;
 
     /// <summary>What stops a run of the plan, each a sentence.</summary>
     public IReadOnlyList<string> Conflicts { get; private set; } = [];
 
     /// <summary>What was found so far, for a planner that goes on.</summary>
-    /// <exception cref="InvalidOperationException">Nothing was yet.</exception>
-    public PartialPlan Partial => new()
-    {
-        Created = created,
-        Buckets = pairs ?? throw new InvalidOperationException("the planning has not begun"),
-        Bucket = bucket,
-        Planned = [.. planned],
-        Scan = scan,
-        Chunks = chunks,
-        Remarks = remarks,
-    };
+    public MigrationPlan Partial => Plan() with { Position = new PlanPosition { Bucket = bucket, Planned = [.. planned], Scan = scan } };
 
     /// <summary>Makes the plan; reads from both servers and writes nothing. After an error it goes on where it was.</summary>
     public async Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken) =>
@@ -60,20 +50,21 @@ public sealed class Planner(
                 return null;
             planned.Clear();
         }
-        return new MigrationPlan
-        {
-            Created = created,
-            Request = request,
-            Source = new PlannedServer(request.Source.Url, source.Version.ToString()),
-            Destination = new PlannedServer(request.Destination.Url, destination.Version.ToString()),
-            Dialect = destination.Dialect,
-            Buckets = pairs,
-            Chunks = chunks,
-            Remarks = remarks,
-            Conflicts = Conflicts,
-            Warnings = preflight.Warnings,
-        };
+        return Plan() with { Warnings = preflight.Warnings };
     }
+
+    private MigrationPlan Plan() => new()
+    {
+        Created = created,
+        Request = request,
+        Source = new PlannedServer(request.Source.Url, source.Version.ToString()),
+        Destination = new PlannedServer(request.Destination.Url, destination.Version.ToString()),
+        Dialect = destination.Dialect,
+        Buckets = pairs ?? [],
+        Chunks = chunks,
+        Remarks = remarks,
+        Conflicts = Conflicts,
+    };
 
     private async Task<IReadOnlyList<string>> FindConflictsAsync(IReadOnlyList<BucketPair> all, CancellationToken cancellationToken)
     {

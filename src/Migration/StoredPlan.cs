@@ -49,7 +49,7 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
             context.Progress.Plan.Stop(context.Time);
             return await CheckTokensAsync(context, stored, source: true, cancellationToken);
         }
-        var partial = continuation is null ? null : await context.Store.ReadJsonAsync(continuation.Key, MigrationJson.Default.PartialPlan, cancellationToken);
+        var partial = continuation is null ? null : await context.Store.ReadJsonAsync(continuation.Key, MigrationJson.Default.MigrationPlan, cancellationToken);
         var (made, planner) = await MakeAsync(context, partial, continuation?.StopBy, cancellationToken);
         // A bucket that another run at the same time has made since is no conflict: its plan was there before.
         if (planner.Conflicts.Count > 0 && await FindAsync(context, cancellationToken) is null)
@@ -57,7 +57,7 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
         if (made is null)
         {
             // Of two calls at the same time the last to end is gone on with; either's is whole by itself.
-            await context.Store.WriteJsonAsync(continuation!.Key, planner.Partial, MigrationJson.Default.PartialPlan, replace: true, cancellationToken);
+            await context.Store.WriteJsonAsync(continuation!.Key, planner.Partial, MigrationJson.Default.MigrationPlan, replace: true, cancellationToken);
             return null;
         }
         // Of two runs at the same time one writes; both follow what is then there.
@@ -94,7 +94,7 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
         (await MakeAsync(context, partial: null, stopBy: null, cancellationToken)).Plan ?? throw new InvalidOperationException("without a deadline everything is planned");
 
     private static async Task<(MigrationPlan? Plan, Planner Planner)> MakeAsync(
-        RunContext context, PartialPlan? partial, DateTimeOffset? stopBy, CancellationToken cancellationToken)
+        RunContext context, MigrationPlan? partial, DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
         var progress = context.Progress.Plan;
         using var source = await context.ConnectSourceAsync(cancellationToken);

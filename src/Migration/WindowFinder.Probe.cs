@@ -62,10 +62,10 @@ internal sealed partial class WindowFinder
     }
 
     // Null where one field tells nothing about the others, or none can be named.
-    private static string? Probe(FieldSchema schema, WindowEdge first, WindowEdge last) =>
+    private static string? Probe(FieldSchema schema, WindowScan scan) =>
         schema.HasConflict || schema.Count == 1
             ? null
-            : first.Fields.Where(last.Fields.Contains).Concat(first.Fields)
+            : scan.FirstFields.Where(scan.LastFields.Contains).Concat(scan.FirstFields)
                 .Where(field => field.AsSpan().IndexOfAny('\r', '\0') < 0)
                 .Select(field => $"{InfluxQl.Identifier(field)}::field")
                 .FirstOrDefault();

@@ -18,27 +18,26 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
     public async Task<List<PlannedWindow>?> FindAsync(
         FieldSchema schema, ShardGrid grid, long? knownStop, WindowScan scan, WindowPace pace, CancellationToken cancellationToken)
     {
-        if (scan.Edges is null)
+        if (!scan.HasEdges)
         {
             pace.Begin();
-            scan.Edges = await EdgesAsync(scan.Measurement, schema, knownStop, cancellationToken);
+            await FindEdgesAsync(scan, schema, knownStop, cancellationToken);
             pace.End();
         }
-        var (first, last) = (scan.Edges[0], scan.Edges[1]);
-        if (first.Time is null || last.Time is null)
+        if (scan is not { First: { } first, Last: { } last })
             return [];
         var windows = new List<PlannedWindow>();
         // GROUP BY time overflows beside the ends of time (seen on 1.6.7: their values are missing), so the windows there
         // are counted by themselves.
         var lowEnd = grid.WindowOf(Timestamp.Min);
         var highEnd = grid.WindowOf(Timestamp.Max);
-        var inner = new TimeRange(Math.Max(lowEnd.Stop, first.Time.Value), Math.Min(highEnd.Start, last.Time.Value + 1)).Intersect(range);
+        var inner = new TimeRange(Math.Max(lowEnd.Stop, first), Math.Min(highEnd.Start, last + 1)).Intersect(range);
         await AddWholeAsync(lowEnd);
         if (!inner.IsEmpty)
         {
             pace.Restart();
             var search = new Search(grid, scan, pace);
-            var found = Probe(schema, first, last) is { } probe
+            var found = Probe(schema, scan) is { } probe
                 ? await ProbedAsync(search, probe, inner, cancellationToken)
                 : await CountedAsync(search, scan.Columns, inner, cancellationToken);
             if (found is null)
@@ -50,28 +49,28 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
 
         async Task AddWholeAsync(TimeRange window)
         {
-            var cut = window.Intersect(range).Intersect(new TimeRange(first.Time.Value, last.Time.Value + 1));
+            var cut = window.Intersect(range).Intersect(new TimeRange(first, last + 1));
             if (!cut.IsEmpty && await CountAsync(scan.Measurement, scan.Columns, cut, cancellationToken) is > 0 and var values)
                 windows.Add(new PlannedWindow(cut.Start, cut.Stop, values));
         }
     }
 
-    private async Task<IReadOnlyList<WindowEdge>> EdgesAsync(string measurement, FieldSchema schema, long? knownStop, CancellationToken cancellationToken)
+    private async Task FindEdgesAsync(WindowScan scan, FieldSchema schema, long? knownStop, CancellationToken cancellationToken)
     {
-        WindowEdge[] edges = [new(null, []), new(knownStop - 1, [])];
+        (scan.First, scan.Last, scan.FirstFields, scan.LastFields) = (null, knownStop - 1, [], []);
         // Finding the last point costs the source much more than finding the first.
-        for (var edge = 0; edge < (knownStop is null ? 2 : 1); edge++)
+        foreach (var isLast in knownStop is null ? (bool[])[false, true] : [false])
         {
             // One query sees only the values of one type of a field, so where types conflict each is asked for.
             foreach (var fields in schema.HasConflict ? InfluxQl.TypedFields(schema) : ["*::field"])
             {
-                foreach (var row in await client.ReadAsync(bucket, InfluxQl.EdgeRow(measurement, fields, range, condition, edge == 1), cancellationToken))
-                    edges[edge] = edges[edge].With(row, isLast: edge == 1);
+                foreach (var row in await client.ReadAsync(bucket, InfluxQl.EdgeRow(scan.Measurement, fields, range, condition, isLast), cancellationToken))
+                    scan.AddEdge(row, isLast);
             }
-            if (edges[edge].Time is null)
+            if (scan.First is null)
                 break;
         }
-        return edges;
+        scan.HasEdges = true;
     }
 
     /// <summary>Counts a range in as many queries as the pace asks for; null when the deadline comes first.</summary>

@@ -11,11 +11,34 @@ public sealed record WindowScan
     /// <summary>What is counted where everything is: the measurement's fields. With others the search begins anew.</summary>
     public required string Columns { get; init; }
 
-    /// <summary>The first row of the measurement and the last; null until both are known.</summary>
-    public IReadOnlyList<WindowEdge>? Edges { get; set; }
+    /// <summary>Whether the first and the last row are known.</summary>
+    public bool HasEdges { get; set; }
+
+    /// <summary>The time of the measurement's first row in nanoseconds; null where there is none.</summary>
+    public long? First { get; set; }
+
+    /// <summary>The time of its last row, or the nearest that is known.</summary>
+    public long? Last { get; set; }
+
+    /// <summary>The fields that have a value in the first row.</summary>
+    public IReadOnlyList<string> FirstFields { get; set; } = [];
+
+    /// <summary>The fields that have a value in the last row; empty where it was not asked for.</summary>
+    public IReadOnlyList<string> LastFields { get; set; } = [];
 
     /// <summary>The ranges that are counted, or begun.</summary>
     public IReadOnlyList<CountedRange> Counted { get; set; } = [];
+
+    /// <summary>Takes a row for the first or the last, if it is.</summary>
+    internal void AddEdge(QueryRow row, bool isLast)
+    {
+        var time = (long)row.Values[0]!;
+        IEnumerable<string> fields = row.Columns.Where((_, column) => column > 0 && row.Values[column] is not null).Select(field => field.ToString());
+        if (isLast)
+            (Last, LastFields) = (Math.Max(Last ?? time, time), [.. LastFields, .. fields]);
+        else
+            (First, FirstFields) = (Math.Min(First ?? time, time), [.. FirstFields, .. fields]);
+    }
 
     /// <summary>How far a range is counted.</summary>
     internal CountedRange Of(string columns, TimeRange range)
@@ -24,21 +47,6 @@ public sealed record WindowScan
         if (known is null)
             Counted = [.. Counted, known = new CountedRange { Columns = columns, Start = range.Start, Stop = range.Start }];
         return known;
-    }
-}
-
-/// <summary>The first or the last row of a measurement.</summary>
-/// <param name="Time">Its time in nanoseconds, or the nearest that is known; null where there is no row.</param>
-/// <param name="Fields">The fields that have a value in it.</param>
-public sealed record WindowEdge(long? Time, IReadOnlyList<string> Fields)
-{
-    /// <summary>The first of two, or the last.</summary>
-    internal WindowEdge With(QueryRow row, bool isLast)
-    {
-        var found = (long)row.Values[0]!;
-        return new WindowEdge(
-            Time is not { } known ? found : isLast ? Math.Max(known, found) : Math.Min(known, found),
-            [.. Fields, .. row.Columns.Where((_, column) => column > 0 && row.Values[column] is not null).Select(field => field.ToString())]);
     }
 }
 

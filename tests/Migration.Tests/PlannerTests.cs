@@ -73,7 +73,7 @@ public sealed class PlannerTests : IAsyncLifetime
         });
         using var slow = await ConnectAsync(proxy.Url);
 
-        var (calls, plan, partial) = (0, (MigrationPlan?)null, (PartialPlan?)null);
+        var (calls, plan, partial) = (0, (MigrationPlan?)null, (MigrationPlan?)null);
         for (; plan is null; calls++)
         {
             // Each call is a process of its own, which has only what is stored.
@@ -106,9 +106,9 @@ public sealed class PlannerTests : IAsyncLifetime
         Assert.Equal(Text(whole), Text(plan));
     }
 
-    private static PartialPlan? Stored(PartialPlan? partial) => partial is null
+    private static MigrationPlan? Stored(MigrationPlan? partial) => partial is null
         ? null
-        : JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(partial, MigrationJson.Default.PartialPlan), MigrationJson.Default.PartialPlan);
+        : JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(partial, MigrationJson.Default.MigrationPlan), MigrationJson.Default.MigrationPlan);
 
     // All but the instant at which it was made.
     private static string Text(MigrationPlan plan) => JsonSerializer.Serialize(plan with { Created = default }, MigrationJson.Default.MigrationPlan);
