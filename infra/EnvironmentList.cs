@@ -75,6 +75,7 @@ public static class EnvironmentList
             Architecture = reader.Choice("architecture", "x86_64", "arm64") ?? defaults.Architecture,
             LogRetentionDays = reader.Number("logRetentionDays", 1, 3653) ?? defaults.LogRetentionDays,
             OldVersionDays = reader.Number("oldVersionDays", 1, 3653) ?? defaults.OldVersionDays,
+            StagedDataDays = reader.Number("stagedDataDays", 15, 3653),
             AlarmEmail = reader.Text("alarmEmail", "[^@\\s]+@[^@\\s]+", "operators@example.com"),
             AllowSkipVerify = reader.Flag("allowSkipVerify"),
             SourceSecretArn = reader.Text("sourceSecretArn", SecretArn, SecretArnExample),

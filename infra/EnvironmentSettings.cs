@@ -79,6 +79,9 @@ public sealed partial record EnvironmentSettings
     /// <summary>Days that old versions of staged objects are kept.</summary>
     public int OldVersionDays { get; init; } = 30;
 
+    /// <summary>Days that staged chunks are kept, more than the longest execution takes; null for good. Reports and receipts always stay.</summary>
+    public int? StagedDataDays { get; init; }
+
     /// <summary>Who is told when something fails and when a run ends.</summary>
     public string? AlarmEmail { get; init; }
 

@@ -12,14 +12,6 @@ internal static class FunctionPackage
         var folder = given ?? Path.Combine("artifacts", "functions", $"{settings.Runtime}-{settings.Architecture}");
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             return folder;
-        throw new EnvironmentException([$"the functions' package '{folder}' is missing: make it with '{Command(settings, folder)}', or name another with -c code=FOLDER"]);
-    }
-
-    private static string Command(EnvironmentSettings settings, string folder)
-    {
-        var rid = settings.Architecture == "arm64" ? "linux-arm64" : "linux-x64";
-        return settings.Runtime == EnvironmentSettings.NativeRuntime
-            ? settings.Architecture == "x86_64" ? $"scripts/publish-functions.sh {folder}" : $"dotnet publish src/Functions -c Release -r {rid} -o {folder}"
-            : $"dotnet publish src/Functions -c Release -r {rid} --no-self-contained -p:PublishAot=false -o {folder}";
+        throw new EnvironmentException([$"the functions' package '{folder}' is missing: make it with 'scripts/publish-functions.sh {folder} {settings.Runtime} {settings.Architecture}', or name another with -c code=FOLDER"]);
     }
 }

@@ -18,7 +18,6 @@ internal sealed record FunctionRights(
 
     private const string Receipts = "receipts/*";
     private const string Destinations = "destination/*";
-    private static readonly string Chunks = StagingLayout.Chunk("*");
     private static readonly string ExportReceipts = StagingLayout.ExportReceipt("*");
     private static readonly string ImportReceipts = StagingLayout.ImportReceipt("*");
     private static readonly string VerifyReceipts = StagingLayout.VerifyReceipt("*");
@@ -32,21 +31,22 @@ internal sealed record FunctionRights(
             HandlerNames.Validate, [DeployedLayout.Request, DeployedLayout.Lock, DeployedLayout.Incremental],
             [DeployedLayout.Request, DeployedLayout.Lock, DeployedLayout.Incremental], Source: false, Destination: false, Minutes: 2, Marks: true),
         new(
-            HandlerNames.Plan, [DeployedLayout.Request, DeployedLayout.Incremental, StagingLayout.Plan, ExportReceipts, Destinations],
+            HandlerNames.Plan, [DeployedLayout.Request, DeployedLayout.Incremental, StagingLayout.Plan, StagingKeys.Partial(HandlerNames.Plan), ExportReceipts, Destinations],
             [StagingLayout.Plan, StagingKeys.Items, Destinations], Source: true, Destination: true, MaximumMinutes),
         new(
-            HandlerNames.Export, [DeployedLayout.Request, StagingLayout.Plan, Chunks, ExportReceipts, Rejected],
-            [Chunks, ExportReceipts, Rejected], Source: true, Destination: false, MaximumMinutes),
+            HandlerNames.Export, [DeployedLayout.Request, StagingKeys.PlanParts, StagingKeys.Chunks, ExportReceipts, Rejected],
+            [StagingKeys.Chunks, ExportReceipts, Rejected], Source: true, Destination: false, MaximumMinutes),
         new(
-            HandlerNames.Stage, [DeployedLayout.Request, StagingLayout.Plan, StagingLayout.Manifest, Chunks, Receipts, Destinations],
+            HandlerNames.Stage,
+            [DeployedLayout.Request, StagingLayout.Plan, StagingLayout.Manifest, StagingKeys.Partial(HandlerNames.Stage), StagingKeys.Chunks, Receipts, Destinations],
             [StagingLayout.Manifest, StagingKeys.Items, Destinations], Source: false, Destination: true, MaximumMinutes),
         new(
             HandlerNames.Import,
-            [DeployedLayout.Request, StagingLayout.Plan, StagingLayout.Manifest, Chunks, ExportReceipts, ImportReceipts, Quarantine, Destinations],
+            [DeployedLayout.Request, StagingKeys.PlanParts, StagingKeys.ManifestParts, StagingKeys.Chunks, ExportReceipts, ImportReceipts, Quarantine, Destinations],
             [ImportReceipts, Quarantine], Source: false, Destination: true, MaximumMinutes),
         // A window that differs is imported once more, so the verifier reads chunks and keeps what is refused then.
         new(
-            HandlerNames.Verify, [DeployedLayout.Request, StagingLayout.Plan, StagingLayout.Manifest, Chunks, Receipts, Quarantine, Destinations],
+            HandlerNames.Verify, [DeployedLayout.Request, StagingKeys.PlanParts, StagingKeys.ManifestParts, StagingKeys.Chunks, Receipts, Quarantine, Destinations],
             [ImportReceipts, VerifyReceipts, Quarantine], Source: false, Destination: true, MaximumMinutes),
         new(
             HandlerNames.Report,

@@ -121,6 +121,8 @@ internal sealed class MigrationFunctions : Construct
         string[] Keys(IEnumerable<string> patterns) => [.. patterns.Select(pattern => StagingKeys.Arn(props.Data.StagingBucket, pattern)), .. marks];
         Allow(role, ["s3:GetObject", "s3:GetObjectVersion"], Keys(rights.Reads));
         Allow(role, ["s3:PutObject", "s3:AbortMultipartUpload"], Keys(rights.Writes));
+        if (rights.Writes.Contains(StagingKeys.Chunks))
+            Allow(role, ["s3:PutObjectTagging"], Keys([StagingKeys.Chunks]));
         // Without the right to list, a missing object is answered with 403 instead of 404.
         Allow(role, ["s3:ListBucket"], [props.Data.StagingBucket.BucketArn], new Dictionary<string, object>
         {

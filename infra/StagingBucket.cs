@@ -2,6 +2,7 @@ using Amazon.CDK;
 using Amazon.CDK.AWS.KMS;
 using Amazon.CDK.AWS.S3;
 using Constructs;
+using Migration;
 
 namespace Infra;
 
@@ -65,11 +66,29 @@ internal sealed class StagingBucket : Construct
                 },
                 // What Step Functions keeps of its Maps; redriving ends after 14 days.
                 new LifecycleRule { Id = "MapRuns", Prefix = StagingKeys.MapRuns, Expiration = Duration.Days(30) },
+                .. StagedData(settings),
                 // Longer than the longest execution: a chunk's upload may wait for its continuation.
                 new LifecycleRule { Id = "UnfinishedUploads", AbortIncompleteMultipartUploadAfter = Duration.Days(15) },
             ],
         });
         PinnedIds.Pin(Bucket, PinnedIds.StagingBucket);
+    }
+
+    // By its tag: a chunk's prefix begins with its migration's, and what lies beside it must stay.
+    private static IEnumerable<LifecycleRule> StagedData(EnvironmentSettings settings)
+    {
+        if (settings.StagedDataDays is not { } days)
+            return [];
+        return
+        [
+            new LifecycleRule
+            {
+                Id = "StagedData",
+                Prefix = DeployedLayout.Prefix(""),
+                TagFilters = new Dictionary<string, object> { [DeployedLayout.ChunkTag.Key] = DeployedLayout.ChunkTag.Value },
+                Expiration = Duration.Days(days),
+            },
+        ];
     }
 
     /// <summary>The bucket.</summary>

@@ -19,6 +19,18 @@ internal static class StagingKeys
     /// <summary>The lists that the Maps read.</summary>
     public static string Items { get; } = DeployedLayout.Items("*", "*");
 
+    /// <summary>The objects of chunks, which are tagged for the bucket's lifecycle.</summary>
+    public static string Chunks { get; } = StagingLayout.Chunk("*");
+
+    /// <summary>The parts of plans that the functions of the Maps' items read.</summary>
+    public static string PlanParts { get; } = DeployedLayout.PlanPart("*", "*");
+
+    /// <summary>The parts of sealed manifests that they read.</summary>
+    public static string ManifestParts { get; } = DeployedLayout.ManifestPart("*", "*");
+
+    /// <summary>How far a handler came that works on the whole migration.</summary>
+    public static string Partial(string handler) => DeployedLayout.Partial("*", handler);
+
     /// <summary>All keys of migrations.</summary>
     public static string All { get; } = DeployedLayout.Prefix("*");
 

@@ -51,6 +51,7 @@ internal sealed class Deployment(Settings settings, JsonLogger logger, TimeProvi
             Prefix = prefix,
             ExpectedBucketOwner = settings.StagingBucketOwner,
             Region = settings.Region,
+            ChunkTag = DeployedLayout.ChunkTag,
         },
         cancellationToken);
 }

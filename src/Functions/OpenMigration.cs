@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Functions.Runtime;
 using Functions.Secrets;
 using Influx;
 using Migration;
@@ -6,8 +7,8 @@ using Migration;
 namespace Functions;
 
 /// <summary>
-/// A migration as a function keeps it from one invocation to the next: its store, its plan, its manifest and its connections. The
-/// plan and the manifest never change once they are there, and another execution gets another of these.
+/// A migration as a function keeps it from one invocation to the next: its store, its plan or the parts of plan and manifest that it
+/// read last, and its connections. They never change once they are there, and another execution gets another of these.
 /// </summary>
 internal sealed class OpenMigration : IDisposable
 {
@@ -15,7 +16,8 @@ internal sealed class OpenMigration : IDisposable
     private readonly MigrationRequest asked;
     private readonly Dictionary<ServerRole, IInfluxClient> clients = [];
     private StoredPlan? plan;
-    private SealedManifest? manifest;
+    private (string Part, MigrationPlan Plan)? planPart;
+    private (string Part, SealedManifest Manifest)? manifestPart;
 
     private OpenMigration(Deployment deployment, MigrationState state, S3Store store, MigrationRequest asked)
     {
@@ -64,7 +66,7 @@ internal sealed class OpenMigration : IDisposable
         return Context(filled) with { SourceCaPem = source.CaPem, DestinationCaPem = destination.CaPem };
     }
 
-    /// <summary>The plan, and what one invocation of a stage works with; both servers are the plan's.</summary>
+    /// <summary>The whole plan, and what one invocation of a stage works with; both servers are the plan's.</summary>
     /// <exception cref="StagingException">There is no plan, or it belongs to another migration.</exception>
     public async Task<(StoredPlan Plan, RunContext Context)> StageAsync(CancellationToken cancellationToken)
     {
@@ -91,20 +93,50 @@ internal sealed class OpenMigration : IDisposable
         return clients[role] = client;
     }
 
-    /// <summary>A chunk of the plan.</summary>
+    /// <summary>The part of the plan that has a chunk, the chunk, and what one invocation for it works with.</summary>
     /// <exception cref="StagingException">The plan has none of that id.</exception>
-    public Chunk Chunk(MigrationPlan planned, string? id) =>
-        planned.Chunks.FirstOrDefault(chunk => chunk.Id == id)
-        ?? throw new StagingException($"the chunk '{id}' is not in '{StagingLayout.Plan}' of {Store.Location}: it was changed after the execution began; start the migration again");
-
-    /// <summary>A segment of the sealed manifest, which import and verify have for a chunk.</summary>
-    /// <exception cref="StagingException">There is no manifest, or it has no segment of that id.</exception>
-    public async Task<Segment> SegmentAsync(MigrationPlan planned, string? id, CancellationToken cancellationToken)
+    public async Task<(MigrationPlan Plan, Chunk Chunk, RunContext Context)> ChunkAsync(string? id, CancellationToken cancellationToken)
     {
-        manifest ??= await Store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken)
-            ?? throw new StagingException($"'{StagingLayout.Manifest}' is missing in {Store.Location}: start the migration again, which seals it anew");
-        return Segment.Find(planned, manifest, id ?? "");
+        var part = await PlanPartAsync(id, cancellationToken);
+        var chunk = part.Chunks.FirstOrDefault(chunk => chunk.Id == id) ?? throw Unknown(id, StagingLayout.Plan);
+        return (part, chunk, Context(part.Request));
     }
+
+    /// <summary>The same for a segment of the sealed manifest, which import and verify have for a chunk.</summary>
+    /// <exception cref="StagingException">The manifest has none of that id.</exception>
+    public async Task<(MigrationPlan Plan, Segment Segment, RunContext Context)> SegmentAsync(string? id, CancellationToken cancellationToken)
+    {
+        var part = await PlanPartAsync(id, cancellationToken);
+        var number = DeployedLayout.PartOf(id!);
+        if (manifestPart?.Part != number)
+        {
+            manifestPart = (number, await Store.ReadJsonAsync(DeployedLayout.ManifestPart(Execution, number), MigrationJson.Default.SealedManifest, cancellationToken)
+                ?? throw Unknown(id, StagingLayout.Manifest));
+        }
+        return (part, Segment.Find(part, manifestPart.Value.Manifest, id!), Context(part.Request));
+    }
+
+    /// <summary>Writes the parts of the plan, for the functions of this execution's Maps.</summary>
+    public Task WritePartsAsync(MigrationPlan whole, CancellationToken cancellationToken)
+    {
+        var common = whole with { Remarks = [], Warnings = [] };
+        return Parallel.ForEachAsync(
+            whole.Chunks.GroupBy(chunk => DeployedLayout.PartOf(chunk.Id), StringComparer.Ordinal),
+            WritesAtOnce(cancellationToken),
+            async (part, token) => await Store.WriteJsonAsync(
+                DeployedLayout.PlanPart(Execution, part.Key), common with { Chunks = [.. part] }, MigrationJson.Default.MigrationPlan, replace: true, token));
+    }
+
+    /// <summary>Writes the parts of the sealed manifest, for the functions of this execution's Maps.</summary>
+    public Task WritePartsAsync(SealedManifest whole, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        whole.Chunks.GroupBy(segment => DeployedLayout.PartOf(segment.Chunk), StringComparer.Ordinal),
+        WritesAtOnce(cancellationToken),
+        async (part, token) => await Store.WriteJsonAsync(
+            DeployedLayout.ManifestPart(Execution, part.Key), whole with { Chunks = [.. part] }, MigrationJson.Default.SealedManifest, replace: true, token));
+
+    /// <summary>Lets a handler that works on the whole migration stop in time and go on in the next invocation.</summary>
+    public Continuation Continue(string handler, Invocation invocation) =>
+        new(DeployedLayout.Partial(Execution, handler), invocation.PauseBy(deployment.Time.GetUtcNow()));
 
     /// <summary>Writes the items of a Map of this execution.</summary>
     public async Task<ItemList> WriteItemsAsync(string handler, IReadOnlyList<ChunkItem> items, CancellationToken cancellationToken)
@@ -121,6 +153,23 @@ internal sealed class OpenMigration : IDisposable
             client.Dispose();
         Store.Dispose();
     }
+
+    private async Task<MigrationPlan> PlanPartAsync(string? id, CancellationToken cancellationToken)
+    {
+        var number = id is null ? throw Unknown(id, StagingLayout.Plan) : DeployedLayout.PartOf(id);
+        if (planPart?.Part != number)
+        {
+            planPart = (number, await Store.ReadJsonAsync(DeployedLayout.PlanPart(Execution, number), MigrationJson.Default.MigrationPlan, cancellationToken)
+                ?? throw Unknown(id, StagingLayout.Plan));
+        }
+        return planPart.Value.Plan;
+    }
+
+    private StagingException Unknown(string? id, string list) => new(
+        $"the chunk '{id}' is in no part of '{list}' in {Store.Location} that this execution has: its items were removed or changed; start the migration again");
+
+    private static ParallelOptions WritesAtOnce(CancellationToken cancellationToken) =>
+        new() { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken };
 
     private Task<ServerSecret> SecretAsync(ServerRole role, Secret? refused, CancellationToken cancellationToken) => deployment.Secrets.ReadAsync(
         role == ServerRole.Source ? deployment.Settings.SourceSecret : deployment.Settings.DestinationSecret, role, refused, cancellationToken);

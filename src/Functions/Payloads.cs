@@ -59,7 +59,11 @@ public sealed record MigrationState
 /// <summary>The items of a Map: a JSON array in the staging bucket.</summary>
 /// <param name="Key">Its key.</param>
 /// <param name="Count">How many items it has; with none the Map is left out.</param>
-public sealed record ItemList(string Key, int Count);
+public sealed record ItemList(string Key, int Count)
+{
+    /// <summary>That of a call which did not come to its end.</summary>
+    public static ItemList None { get; } = new("", 0);
+}
 
 /// <summary>An item of a Map.</summary>
 /// <param name="Chunk">The chunk.</param>

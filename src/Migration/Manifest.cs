@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Influx;
 
@@ -70,6 +71,20 @@ public sealed record Chunk
     /// <summary>The field values that its windows had when they were planned.</summary>
     [JsonIgnore]
     public long FieldValues => Windows.Sum(window => window.FieldValues);
+
+    /// <summary>The id of a plan's chunk.</summary>
+    /// <param name="bucket">The index of its bucket pair.</param>
+    /// <param name="number">Its place in the plan, counted from 0.</param>
+    public static string IdOf(int bucket, int number) => string.Create(CultureInfo.InvariantCulture, $"{bucket:D3}-{number:D6}");
+
+    /// <summary>The place in the plan of a chunk, or of the chunk of a segment, by its id.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static int NumberOf(string id)
+    {
+        var number = id.AsSpan(id.IndexOf('-') + 1);
+        var segment = number.IndexOf('.');
+        return int.Parse(segment < 0 ? number : number[..segment], NumberStyles.None, CultureInfo.InvariantCulture);
+    }
 }
 
 /// <summary>Something of the source's schema that needs care, or that the destination can't hold.</summary>
@@ -112,8 +127,24 @@ public sealed record MigrationPlan
     /// <summary>What stops a run of this plan before anything is written, each a sentence; empty in a plan that was stored.</summary>
     public IReadOnlyList<string> Conflicts { get; init; } = [];
 
+    /// <summary>Where the planning of a plan goes on that a deadline cut short; null in one that is whole.</summary>
+    public PlanPosition? Position { get; init; }
+
     /// <summary>What the tokens can do beyond what they are for, each a sentence that the report repeats.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+}
+
+/// <summary>Where a planning goes on.</summary>
+public sealed record PlanPosition
+{
+    /// <summary>The index of the first bucket that is not wholly planned.</summary>
+    public int Bucket { get; init; }
+
+    /// <summary>The measurements of that bucket that are.</summary>
+    public IReadOnlyList<string> Planned { get; init; } = [];
+
+    /// <summary>What is known of the next one.</summary>
+    public WindowScan? Scan { get; init; }
 }
 
 /// <summary>An exported object that the manifest pins: a segment of a chunk.</summary>

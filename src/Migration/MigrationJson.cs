@@ -16,7 +16,6 @@ namespace Migration;
 [JsonSerializable(typeof(ExportReceipt))]
 [JsonSerializable(typeof(ImportReceipt))]
 [JsonSerializable(typeof(VerifyReceipt))]
-[JsonSerializable(typeof(PartialStage))]
 [JsonSerializable(typeof(PartialImport))]
 [JsonSerializable(typeof(PartialVerify))]
 [JsonSerializable(typeof(DestinationRecord))]

@@ -1,18 +1,5 @@
 namespace Migration;
 
-/// <summary>A check of what is staged that a deadline cut short.</summary>
-public sealed record PartialStage
-{
-    /// <summary>The format's version.</summary>
-    public int Format { get; init; } = StagingLayout.Format;
-
-    /// <summary>The index of the plan's first chunk that is not checked.</summary>
-    public int NextChunk { get; init; }
-
-    /// <summary>The segments of those before it.</summary>
-    public required IReadOnlyList<SealedChunk> Chunks { get; init; }
-}
-
 /// <summary>An import that a deadline cut short; means something only while it has no receipt.</summary>
 public sealed record PartialImport
 {

@@ -8,63 +8,104 @@ namespace Migration;
 /// <param name="request">What is asked for.</param>
 /// <param name="time">The clock.</param>
 /// <param name="isLaterRun"><see cref="RunContext.IsLaterRun"/>.</param>
-public sealed class Planner(IInfluxClient source, IInfluxClient destination, MigrationRequest request, TimeProvider time, bool isLaterRun = false)
+/// <param name="partial">What an earlier call found before its deadline came; null to begin.</param>
+public sealed class Planner(
+    IInfluxClient source, IInfluxClient destination, MigrationRequest request, TimeProvider time, bool isLaterRun = false, MigrationPlan? partial = null)
 {
     // A chunk's plan and receipt stay small when a sparse measurement has thousands of windows.
     private const int MaxWindowsPerChunk = 500;
 
-    private readonly List<Chunk> chunks = [];
-    private readonly List<PlanRemark> remarks = [];
-    private readonly List<string> conflicts = [];
+    private readonly DateTimeOffset created = partial?.Created ?? time.GetUtcNow();
+    private readonly List<Chunk> chunks = [.. partial?.Chunks ?? []];
+    private readonly List<PlanRemark> remarks = [.. partial?.Remarks ?? []];
+    private readonly HashSet<string> planned = new(partial?.Position?.Planned ?? [], StringComparer.Ordinal);
+    private IReadOnlyList<BucketPair>? pairs = partial?.Buckets;
+    private int bucket = partial?.Position?.Bucket ?? 0;
+    private WindowScan? scan = partial?.Position?.Scan;
 
-    /// <summary>Makes the plan; reads from both servers and writes nothing.</summary>
-    public async Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken)
+    /// <summary>What stops a run of the plan, each a sentence.</summary>
+    public IReadOnlyList<string> Conflicts { get; private set; } = [];
+
+    /// <summary>What was found so far, for a planner that goes on.</summary>
+    public MigrationPlan Partial => Plan() with { Position = new PlanPosition { Bucket = bucket, Planned = [.. planned], Scan = scan } };
+
+    /// <summary>Makes the plan; reads from both servers and writes nothing. After an error it goes on where it was.</summary>
+    public async Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken) =>
+        await PlanAsync(stopBy: null, cancellationToken) ?? throw new InvalidOperationException("without a deadline everything is planned");
+
+    /// <summary>The same in several calls.</summary>
+    /// <returns>Null when the deadline came first: <see cref="Partial"/> has what was found.</returns>
+    public async Task<MigrationPlan?> PlanAsync(DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
         if (source.Version.Family == ServerFamily.V3)
             throw new RejectedException(RejectionKind.Unsupported, $"the source is an InfluxDB {source.Version}: sources are InfluxDB 1.x and 2.x");
-        var pairs = await BucketPairs.FindAsync(source, request, cancellationToken);
+        pairs ??= await BucketPairs.FindAsync(source, request, cancellationToken);
         var preflight = new ScopePreflight(request);
         await preflight.CheckSourceAsync(source, pairs, cancellationToken);
         await preflight.CheckDestinationAsync(destination, pairs, resumed: isLaterRun, cancellationToken);
-        foreach (var pair in pairs)
+        Conflicts = await FindConflictsAsync(pairs, cancellationToken);
+        for (var pace = new WindowPace(stopBy, time); bucket < pairs.Count; bucket++)
         {
-            if (request.Existing == ExistingBucket.Fail
-                && await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken) is not null)
-                conflicts.Add(DestinationBuckets.ExistsReason(pair.DestinationName));
-            await PlanBucketAsync(pair, cancellationToken);
+            if (!await PlanBucketAsync(pairs[bucket], pace, cancellationToken))
+                return null;
+            planned.Clear();
         }
-        return new MigrationPlan
-        {
-            Created = time.GetUtcNow(),
-            Request = request,
-            Source = new PlannedServer(request.Source.Url, source.Version.ToString()),
-            Destination = new PlannedServer(request.Destination.Url, destination.Version.ToString()),
-            Dialect = destination.Dialect,
-            Buckets = pairs,
-            Chunks = chunks,
-            Remarks = remarks,
-            Conflicts = conflicts,
-            Warnings = preflight.Warnings,
-        };
+        return Plan() with { Warnings = preflight.Warnings };
     }
 
-    private async Task PlanBucketAsync(BucketPair pair, CancellationToken cancellationToken)
+    private MigrationPlan Plan() => new()
+    {
+        Created = created,
+        Request = request,
+        Source = new PlannedServer(request.Source.Url, source.Version.ToString()),
+        Destination = new PlannedServer(request.Destination.Url, destination.Version.ToString()),
+        Dialect = destination.Dialect,
+        Buckets = pairs ?? [],
+        Chunks = chunks,
+        Remarks = remarks,
+        Conflicts = Conflicts,
+    };
+
+    private async Task<IReadOnlyList<string>> FindConflictsAsync(IReadOnlyList<BucketPair> all, CancellationToken cancellationToken)
+    {
+        var found = new List<string>();
+        if (request.Existing != ExistingBucket.Fail)
+            return found;
+        foreach (var pair in all)
+        {
+            if (await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken) is not null)
+                found.Add(DestinationBuckets.ExistsReason(pair.DestinationName));
+        }
+        return found;
+    }
+
+    /// <summary>Plans the measurements of a bucket that are not planned yet; false when the deadline comes first.</summary>
+    private async Task<bool> PlanBucketAsync(BucketPair pair, WindowPace pace, CancellationToken cancellationToken)
     {
         var schemas = await source.FieldKeysAsync(pair.Source, measurement: null, cancellationToken);
         if (schemas.Count == 0)
-            return;
+            return true;
         var grid = await BucketGrid.FindAsync(source, pair.Source, cancellationToken);
         var tagKeys = await source.TagKeysAsync(pair.Source, cancellationToken);
-        var windows = new WindowFinder(source, pair.Source, InfluxQl.TagCondition(request.Tags), request.Range);
+        var finder = new WindowFinder(source, pair.Source, InfluxQl.TagCondition(request.Tags), request.Range);
         foreach (var (measurement, schema) in schemas)
         {
             var name = measurement.ToString();
-            if (!request.Takes(name))
+            if (!request.Takes(name) || planned.Contains(name))
                 continue;
+            if (!pace.Allows)
+                return false;
             BucketPairs.CheckName(pair.Source, measurement);
+            if (scan is null || scan.Measurement != name || scan.Columns != InfluxQl.CountColumns(schema))
+                scan = WindowFinder.NewScan(name, schema);
+            if (await finder.FindAsync(schema, grid.For(schema), grid.Stop, scan, pace, cancellationToken) is not { } windows)
+                return false;
             Remark(pair.Source.Name, name, schema, tagKeys.GetValueOrDefault(measurement) ?? []);
-            AddChunks(pair, name, await windows.FindAsync(name, schema, grid.For(schema), grid.Stop, cancellationToken));
+            AddChunks(pair, name, windows);
+            planned.Add(name);
+            scan = null;
         }
+        return true;
     }
 
     private void AddChunks(BucketPair pair, string measurement, IEnumerable<PlannedWindow> windows)
@@ -86,7 +127,7 @@ public sealed class Planner(IInfluxClient source, IInfluxClient destination, Mig
                 return;
             chunks.Add(new Chunk
             {
-                Id = $"{pair.Index:D3}-{chunks.Count:D6}",
+                Id = Chunk.IdOf(pair.Index, chunks.Count),
                 Bucket = pair.Index,
                 Measurement = measurement,
                 Windows = gathered.ToArray(),

@@ -117,6 +117,7 @@ public sealed partial class S3Store
                 Key = store.keyPrefix + key,
                 ChecksumAlgorithm = ChecksumAlgorithm.CRC32,
                 ChecksumType = ChecksumType.COMPOSITE,
+                TagSet = store.TagsOf(key),
                 ExpectedBucketOwner = store.options.ExpectedBucketOwner,
             };
             request.Metadata.Add(WriterMetadata, writer);

@@ -141,6 +141,7 @@ public sealed partial class S3Store : IStagingStore
             Key = keyPrefix + key,
             InputStream = content,
             ChecksumAlgorithm = ChecksumAlgorithm.CRC32,
+            TagSet = TagsOf(key),
             IfNoneMatch = condition.IfNoneMatch,
             IfMatch = condition.IfMatch,
             ExpectedBucketOwner = options.ExpectedBucketOwner,
@@ -173,6 +174,10 @@ public sealed partial class S3Store : IStagingStore
 
     // What is written while versioning is off or suspended has a version too, and the next write replaces it.
     private static string? Pinned(string? version) => version is null or "" or "null" ? null : version;
+
+    private List<Tag>? TagsOf(string key) => options.ChunkTag is var (name, value) && key.StartsWith(StagingLayout.Chunks, StringComparison.Ordinal)
+        ? [new Tag { Key = name, Value = value }]
+        : null;
 
     private static string NewWriterId() => Guid.NewGuid().ToString("N");
 

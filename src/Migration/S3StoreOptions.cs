@@ -29,6 +29,9 @@ public sealed record S3StoreOptions
     /// <summary>Whether the staging bucket's name is sent in the path, as most servers that are not AWS want it.</summary>
     public bool ForcePathStyle { get; init; }
 
+    /// <summary>The tag that the objects of chunks get, so that a lifecycle rule finds them; null for none.</summary>
+    public (string Key, string Value)? ChunkTag { get; init; }
+
     /// <summary>Who asks; null for the credentials that the AWS SDK finds.</summary>
     public AWSCredentials? Credentials { get; init; }
 

@@ -47,9 +47,10 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
     private async Task<List<SealedChunk>?> CheckAllAsync(Continuation? continuation, CancellationToken cancellationToken)
     {
         var deadline = new Deadline(continuation?.StopBy, time);
-        var partial = continuation is null ? null : await store.ReadJsonAsync(continuation.Key, MigrationJson.Default.PartialStage, cancellationToken);
+        var partial = continuation is null ? null : await store.ReadJsonAsync(continuation.Key, MigrationJson.Default.SealedManifest, cancellationToken);
         var segments = new List<SealedChunk>(partial?.Chunks ?? []);
-        var next = partial?.NextChunk ?? 0;
+        // All segments of a chunk are there or none.
+        var next = segments.Count == 0 ? 0 : Chunk.NumberOf(segments[^1].Chunk) + 1;
         // As each chunk begins only when the deadline allows, those under way are ended and kept.
         await foreach (var ofChunk in ReadAhead.InOrderAsync(Begin(plan.Chunks.Skip(next), deadline), Checked, cancellationToken))
         {
@@ -59,7 +60,7 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
         if (next == plan.Chunks.Count)
             return segments;
         await store.WriteJsonAsync(
-            continuation!.Key, new PartialStage { NextChunk = next, Chunks = segments }, MigrationJson.Default.PartialStage, replace: true, cancellationToken);
+            continuation!.Key, new SealedManifest { PlanSha256 = planSha256, Chunks = segments }, MigrationJson.Default.SealedManifest, replace: true, cancellationToken);
         return null;
 
         async Task<IReadOnlyList<SealedChunk>> Checked(Chunk chunk, CancellationToken token)

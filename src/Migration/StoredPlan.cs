@@ -35,7 +35,13 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
     /// <exception cref="StagingException">It belongs to another migration.</exception>
     /// <exception cref="Influx.RejectedException">A server refuses.</exception>
     /// <exception cref="Influx.TransientException">A server does not answer.</exception>
-    public static async Task<StoredPlan> FindOrMakeAsync(RunContext context, CancellationToken cancellationToken)
+    public static async Task<StoredPlan> FindOrMakeAsync(RunContext context, CancellationToken cancellationToken) =>
+        await FindOrMakeAsync(context, continuation: null, cancellationToken) ?? throw new InvalidOperationException("without a deadline everything is planned");
+
+    /// <summary>The same in several calls.</summary>
+    /// <returns>Null when the deadline came first: the next call goes on.</returns>
+    /// <inheritdoc cref="FindOrMakeAsync(RunContext, CancellationToken)"/>
+    public static async Task<StoredPlan?> FindOrMakeAsync(RunContext context, Continuation? continuation, CancellationToken cancellationToken)
     {
         if (await FindAsync(context, cancellationToken) is { } stored)
         {
@@ -43,10 +49,17 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
             context.Progress.Plan.Stop(context.Time);
             return await CheckTokensAsync(context, stored, source: true, cancellationToken);
         }
-        var made = await MakeAsync(context, cancellationToken);
+        var partial = continuation is null ? null : await context.Store.ReadJsonAsync(continuation.Key, MigrationJson.Default.MigrationPlan, cancellationToken);
+        var (made, planner) = await MakeAsync(context, partial, continuation?.StopBy, cancellationToken);
         // A bucket that another run at the same time has made since is no conflict: its plan was there before.
-        if (made.Conflicts.Count > 0 && await FindAsync(context, cancellationToken) is null)
-            throw new Influx.RejectedException(Influx.RejectionKind.Invalid, string.Join('\n', made.Conflicts));
+        if (planner.Conflicts.Count > 0 && await FindAsync(context, cancellationToken) is null)
+            throw new Influx.RejectedException(Influx.RejectionKind.Invalid, string.Join('\n', planner.Conflicts));
+        if (made is null)
+        {
+            // Of two calls at the same time the last to end is gone on with; either's is whole by itself.
+            await context.Store.WriteJsonAsync(continuation!.Key, planner.Partial, MigrationJson.Default.MigrationPlan, replace: true, cancellationToken);
+            return null;
+        }
         // Of two runs at the same time one writes; both follow what is then there.
         await context.Store.WriteJsonAsync(StagingLayout.Plan, made, MigrationJson.Default.MigrationPlan, replace: false, cancellationToken);
         stored = await FindAsync(context, cancellationToken);
@@ -77,16 +90,19 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
     /// <summary>Makes a plan and keeps nothing.</summary>
     /// <exception cref="Influx.RejectedException">A server refuses.</exception>
     /// <exception cref="Influx.TransientException">A server does not answer.</exception>
-    public static async Task<MigrationPlan> MakeAsync(RunContext context, CancellationToken cancellationToken)
+    public static async Task<MigrationPlan> MakeAsync(RunContext context, CancellationToken cancellationToken) =>
+        (await MakeAsync(context, partial: null, stopBy: null, cancellationToken)).Plan ?? throw new InvalidOperationException("without a deadline everything is planned");
+
+    private static async Task<(MigrationPlan? Plan, Planner Planner)> MakeAsync(
+        RunContext context, MigrationPlan? partial, DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
         var progress = context.Progress.Plan;
         using var source = await context.ConnectSourceAsync(cancellationToken);
         using var destination = await context.ConnectDestinationAsync(cancellationToken);
         progress.Start(context.Time, 0, 0);
-        // Planning keeps nothing, so a failed try starts over.
-        var plan = await context.RetryOf(progress).RunAsync(
-            token => new Planner(source, destination, context.Request, context.Time, context.IsLaterRun).PlanAsync(token), cancellationToken);
+        var planner = new Planner(source, destination, context.Request, context.Time, context.IsLaterRun, partial);
+        var plan = await context.RetryOf(progress).RunAsync(token => planner.PlanAsync(stopBy, token), cancellationToken);
         progress.Stop(context.Time);
-        return plan;
+        return (plan, planner);
     }
 }

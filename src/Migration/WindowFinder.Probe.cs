@@ -13,17 +13,22 @@ internal sealed partial class WindowFinder
     // Enough points that the mean number of fields of a point is near, few enough that their count costs nothing.
     private const long SamplePoints = 20_000;
 
-    private async Task<List<PlannedWindow>> ProbedAsync(
-        string measurement, string columns, string probe, TimeRange inner, ShardGrid grid, CancellationToken cancellationToken)
+    private async Task<List<PlannedWindow>?> ProbedAsync(Search search, string probe, TimeRange inner, CancellationToken cancellationToken)
     {
-        var probed = await CountedAsync(measurement, $"count({probe})", inner, grid, cancellationToken);
+        var columns = search.Scan.Columns;
+        if (await CountedAsync(search, $"count({probe})", inner, cancellationToken) is not { } probed)
+            return null;
         var gaps = Gaps(probed, inner);
         if (probed.Count == 0 || gaps.Count > MaxGaps)
-            return await CountedAsync(measurement, columns, inner, grid, cancellationToken);
-        var perProbe = await ValuesPerProbeAsync(measurement, columns, probe, probed.MaxBy(window => window.FieldValues), cancellationToken);
+            return await CountedAsync(search, columns, inner, cancellationToken);
+        var perProbe = await ValuesPerProbeAsync(search.Scan.Measurement, columns, probe, probed.MaxBy(window => window.FieldValues), cancellationToken);
         var windows = probed.ConvertAll(window => window with { FieldValues = (long)Math.Ceiling(window.FieldValues * perProbe) });
         foreach (var gap in gaps)
-            windows.AddRange(await CountedAsync(measurement, columns, gap, grid, cancellationToken));
+        {
+            if (await CountedAsync(search, columns, gap, cancellationToken) is not { } others)
+                return null;
+            windows.AddRange(others);
+        }
         windows.Sort((a, b) => a.Start.CompareTo(b.Start));
         return windows;
     }
@@ -57,34 +62,11 @@ internal sealed partial class WindowFinder
     }
 
     // Null where one field tells nothing about the others, or none can be named.
-    private static string? Probe(FieldSchema schema, Edge first, Edge last) =>
+    private static string? Probe(FieldSchema schema, WindowScan scan) =>
         schema.HasConflict || schema.Count == 1
             ? null
-            : first.Fields.Where(last.Fields.Contains).Concat(first.Fields)
-                .Select(field => field.ToString())
+            : scan.FirstFields.Where(scan.LastFields.Contains).Concat(scan.FirstFields)
                 .Where(field => field.AsSpan().IndexOfAny('\r', '\0') < 0)
                 .Select(field => $"{InfluxQl.Identifier(field)}::field")
                 .FirstOrDefault();
-
-    /// <summary>The first or the last row of a measurement.</summary>
-    private sealed class Edge(bool isLast, long? time = null)
-    {
-        public bool IsLast => isLast;
-
-        /// <summary>Its time, or the nearest that is known; null before a row was added.</summary>
-        public long? Time { get; private set; } = time;
-
-        /// <summary>The fields that have a value in it.</summary>
-        public List<ByteKey> Fields { get; } = [];
-
-        public void Add(IReadOnlyList<QueryRow> rows)
-        {
-            foreach (var row in rows)
-            {
-                var found = (long)row.Values[0]!;
-                Time = Time is not { } known ? found : isLast ? Math.Max(known, found) : Math.Min(known, found);
-                Fields.AddRange(row.Columns.Where((_, column) => column > 0 && row.Values[column] is not null));
-            }
-        }
-    }
 }

@@ -5,41 +5,89 @@ namespace Migration;
 /// <summary>Finds the windows of a measurement that hold values, by counting; data that spans centuries costs no more queries.</summary>
 internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, string? condition, TimeRange range)
 {
-    public async Task<List<PlannedWindow>> FindAsync(string measurement, FieldSchema schema, ShardGrid grid, long? knownStop, CancellationToken cancellationToken)
+    /// <summary>Finds them in one go.</summary>
+    public async Task<List<PlannedWindow>> FindAsync(string measurement, FieldSchema schema, ShardGrid grid, long? knownStop, CancellationToken cancellationToken) =>
+        await FindAsync(schema, grid, knownStop, NewScan(measurement, schema), WindowPace.None, cancellationToken)
+        ?? throw new InvalidOperationException("without a deadline every window is found");
+
+    /// <summary>Begins to look for the windows of a measurement.</summary>
+    public static WindowScan NewScan(string measurement, FieldSchema schema) => new() { Measurement = measurement, Columns = InfluxQl.CountColumns(schema) };
+
+    /// <summary>Finds them, or notes how far it came when the deadline comes first.</summary>
+    /// <returns>Null when it did.</returns>
+    public async Task<List<PlannedWindow>?> FindAsync(
+        FieldSchema schema, ShardGrid grid, long? knownStop, WindowScan scan, WindowPace pace, CancellationToken cancellationToken)
     {
-        var (first, last) = (new Edge(isLast: false), new Edge(isLast: true, knownStop - 1));
-        // Finding the last point costs the source much more than finding the first.
-        foreach (var edge in knownStop is null ? (Edge[])[first, last] : [first])
+        if (!scan.HasEdges)
         {
-            // One query sees only the values of one type of a field, so where types conflict each is asked for.
-            foreach (var fields in schema.HasConflict ? InfluxQl.TypedFields(schema) : ["*::field"])
-                edge.Add(await client.ReadAsync(bucket, InfluxQl.EdgeRow(measurement, fields, range, condition, edge.IsLast), cancellationToken));
-            if (edge.Time is null)
-                return [];
+            pace.Begin();
+            await FindEdgesAsync(scan, schema, knownStop, cancellationToken);
+            pace.End();
         }
-        var columns = InfluxQl.CountColumns(schema);
+        if (scan is not { First: { } first, Last: { } last })
+            return [];
         var windows = new List<PlannedWindow>();
         // GROUP BY time overflows beside the ends of time (seen on 1.6.7: their values are missing), so the windows there
         // are counted by themselves.
         var lowEnd = grid.WindowOf(Timestamp.Min);
         var highEnd = grid.WindowOf(Timestamp.Max);
-        var inner = new TimeRange(Math.Max(lowEnd.Stop, first.Time!.Value), Math.Min(highEnd.Start, last.Time!.Value + 1)).Intersect(range);
+        var inner = new TimeRange(Math.Max(lowEnd.Stop, first), Math.Min(highEnd.Start, last + 1)).Intersect(range);
         await AddWholeAsync(lowEnd);
         if (!inner.IsEmpty)
         {
-            windows.AddRange(Probe(schema, first, last) is { } probe
-                ? await ProbedAsync(measurement, columns, probe, inner, grid, cancellationToken)
-                : await CountedAsync(measurement, columns, inner, grid, cancellationToken));
+            pace.Restart();
+            var search = new Search(grid, scan, pace);
+            var found = Probe(schema, scan) is { } probe
+                ? await ProbedAsync(search, probe, inner, cancellationToken)
+                : await CountedAsync(search, scan.Columns, inner, cancellationToken);
+            if (found is null)
+                return null;
+            windows.AddRange(found);
         }
         await AddWholeAsync(highEnd);
         return windows;
 
         async Task AddWholeAsync(TimeRange window)
         {
-            var cut = window.Intersect(range).Intersect(new TimeRange(first.Time!.Value, last.Time!.Value + 1));
-            if (!cut.IsEmpty && await CountAsync(measurement, columns, cut, cancellationToken) is > 0 and var values)
+            var cut = window.Intersect(range).Intersect(new TimeRange(first, last + 1));
+            if (!cut.IsEmpty && await CountAsync(scan.Measurement, scan.Columns, cut, cancellationToken) is > 0 and var values)
                 windows.Add(new PlannedWindow(cut.Start, cut.Stop, values));
         }
+    }
+
+    private async Task FindEdgesAsync(WindowScan scan, FieldSchema schema, long? knownStop, CancellationToken cancellationToken)
+    {
+        (scan.First, scan.Last, scan.FirstFields, scan.LastFields) = (null, knownStop - 1, [], []);
+        // Finding the last point costs the source much more than finding the first.
+        foreach (var isLast in knownStop is null ? (bool[])[false, true] : [false])
+        {
+            // One query sees only the values of one type of a field, so where types conflict each is asked for.
+            foreach (var fields in schema.HasConflict ? InfluxQl.TypedFields(schema) : ["*::field"])
+            {
+                foreach (var row in await client.ReadAsync(bucket, InfluxQl.EdgeRow(scan.Measurement, fields, range, condition, isLast), cancellationToken))
+                    scan.AddEdge(row, isLast);
+            }
+            if (scan.First is null)
+                break;
+        }
+        scan.HasEdges = true;
+    }
+
+    /// <summary>Counts a range in as many queries as the pace asks for; null when the deadline comes first.</summary>
+    private async Task<List<PlannedWindow>?> CountedAsync(Search search, string columns, TimeRange whole, CancellationToken cancellationToken)
+    {
+        var counted = search.Scan.Of(columns, whole);
+        while (counted.Stop < whole.Stop)
+        {
+            if (!search.Pace.Allows)
+                return null;
+            var slice = search.Pace.Slice(whole with { Start = counted.Stop }, search.Grid);
+            search.Pace.Begin();
+            counted.Windows = [.. counted.Windows, .. await CountedAsync(search.Scan.Measurement, columns, slice, search.Grid, cancellationToken)];
+            counted.Stop = slice.Stop;
+            search.Pace.End();
+        }
+        return [.. counted.Windows];
     }
 
     private async Task<List<PlannedWindow>> CountedAsync(
@@ -78,4 +126,7 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
         (await client.ReadAsync(bucket, InfluxQl.CountAll(measurement, columns, window, condition), cancellationToken)).Sum(Sum);
 
     private static long Sum(QueryRow row) => row.Values.Skip(1).OfType<long>().Sum();
+
+    /// <summary>What a search works with.</summary>
+    private sealed record Search(ShardGrid Grid, WindowScan Scan, WindowPace Pace);
 }

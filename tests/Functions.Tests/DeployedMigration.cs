@@ -25,13 +25,13 @@ internal sealed class DeployedMigration : IAsyncDisposable
     public HashSet<string> Running { get; } = [];
 
     public static async Task<DeployedMigration> StartAsync(
-        DeployedFixture fixture, Uri destination, string? file = null, Uri? source = null, string? owner = null, string hosts = "127.0.0.1", bool allowSkipVerify = false)
+        DeployedFixture fixture, Uri destination, string? file = null, Uri? source = null, string? owner = null, string hosts = "127.0.0.1", bool allowSkipVerify = false, Uri? s3 = null)
     {
         var migration = new DeployedMigration(await AwsJsonServer.StartAsync());
         migration.SetSecret(SourceSecret, $$"""{"url":"{{Text(source ?? fixture.Source.Url)}}","token":"reader:fake"}""");
         migration.SetSecret(DestinationSecret, $$"""{"url":"{{Text(destination)}}","token":"writer:fake"}""");
         foreach (var name in HandlerNames.All)
-            migration.functions[name] = new LambdaFunction(file ?? Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), migration.Environment(name, fixture, owner ?? S3Server.Owner.Account, hosts, allowSkipVerify));
+            migration.functions[name] = new LambdaFunction(file ?? Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), migration.Environment(name, s3 ?? fixture.S3.Url, owner ?? S3Server.Owner.Account, hosts, allowSkipVerify));
         return migration;
     }
 
@@ -118,7 +118,7 @@ internal sealed class DeployedMigration : IAsyncDisposable
         Assert.DoesNotContain(functions.Values.SelectMany(function => function.Log), line => line.Contains(":fake", StringComparison.Ordinal));
     }
 
-    private Dictionary<string, string> Environment(string handler, DeployedFixture fixture, string owner, string hosts, bool allowSkipVerify) => new()
+    private Dictionary<string, string> Environment(string handler, Uri s3, string owner, string hosts, bool allowSkipVerify) => new()
     {
         ["_HANDLER"] = handler,
         [SettingNames.StagingBucket] = DeployedFixture.Bucket,
@@ -135,7 +135,7 @@ internal sealed class DeployedMigration : IAsyncDisposable
         ["AWS_REGION"] = AwsJsonServer.Region,
         ["AWS_ACCESS_KEY_ID"] = S3Server.Owner.AccessKey,
         ["AWS_SECRET_ACCESS_KEY"] = S3Server.Owner.Secret,
-        ["AWS_ENDPOINT_URL_S3"] = fixture.S3.Url.AbsoluteUri,
+        ["AWS_ENDPOINT_URL_S3"] = s3.AbsoluteUri,
         ["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = Aws.Url.AbsoluteUri,
         ["AWS_ENDPOINT_URL_SFN"] = Aws.Url.AbsoluteUri,
     };

@@ -143,6 +143,30 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
     }
 
     [Fact]
+    public async Task A_plan_and_a_check_for_which_one_call_is_too_short_go_on_in_the_next()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var source = await FaultProxy.StartAsync(fixture.Source.Url);
+        await using var s3 = await FaultProxy.StartAsync(fixture.S3.Url);
+        source.On("POST", "/query", times: int.MaxValue).Slow(TimeSpan.FromMilliseconds(400));
+        // So late that no more than the first chunk is begun.
+        s3.On("GET", $"/{DeployedFixture.Bucket}/migrations/long/items/long/stage.partial.json", times: 2).Slow(TimeSpan.FromSeconds(5));
+        await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url, source: source.Url, s3: s3.Url);
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(Input, "long"));
+        var limit = TimeSpan.FromSeconds(10);
+
+        var (plans, plan) = await UntilDoneAsync(migration, HandlerNames.Plan, state, limit);
+        await migration.MapAsync(fixture, HandlerNames.Export, state, (JsonObject)plan["items"]!);
+        var (stages, stage) = await UntilDoneAsync(migration, HandlerNames.Stage, state, limit);
+        await migration.MapAsync(fixture, HandlerNames.Import, state, (JsonObject)stage["import"]!);
+        await migration.MapAsync(fixture, HandlerNames.Verify, state, (JsonObject)stage["verify"]!);
+        var report = await migration.CallAsync(HandlerNames.Report, state);
+
+        Assert.Equal(("Verified", 3_001L), (report["verdict"]!.GetValue<string>(), report["points"]!.GetValue<long>()));
+        Assert.True(plans > 1 && stages == 3, $"{plans} plans and {stages} checks");
+    }
+
+    [Fact]
     public async Task A_function_that_is_killed_in_mid_chunk_is_done_over_by_the_next_call()
     {
         await using var destination = await InfluxdProcess.StartAsync();
@@ -312,6 +336,16 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
 
     private async Task<IReadOnlyList<string>> ItemsAsync(JsonNode? items) =>
         [.. JsonNode.Parse(await fixture.ReadAsync(items!["key"]!.GetValue<string>()))!.AsArray().Select(item => item!["chunk"]!.GetValue<string>())];
+
+    private static async Task<(int Calls, JsonObject Answer)> UntilDoneAsync(DeployedMigration migration, string handler, JsonObject state, TimeSpan limit)
+    {
+        for (var calls = 1; ; calls++)
+        {
+            var answer = await migration.CallAsync(handler, state, limit);
+            if (answer["done"]!.GetValue<bool>())
+                return (calls, answer);
+        }
+    }
 
     private static async Task<JsonObject> TwiceAsync(DeployedMigration first, DeployedMigration second, string handler, JsonObject payload)
     {

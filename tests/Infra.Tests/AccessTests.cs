@@ -17,8 +17,8 @@ public sealed class AccessTests(SynthesisedStacks stacks)
         lock.json                rw       -    -      -     -      -      -      -
         incremental.json         rw       r    -      -     -      -      r      -
         marks/nightly.json       rw       -    -      -     -      -      rw     -
-        plan.json                -        rw   r      r     r      r      r      -
-        manifest.json            -        -    -      rw    r      r      r      -
+        plan.json                -        rw   -      r     -      -      r      -
+        manifest.json            -        -    -      rw    -      -      r      -
         chunks/c-1.lp.gz         -        -    rw     r     r      r      -      -
         receipts/export/c.json   -        r    rw     r     r      r      r      -
         receipts/import/c.json   -        -    -      r     rw     rw     r      -
@@ -27,6 +27,10 @@ public sealed class AccessTests(SynthesisedStacks stacks)
         quarantine/c.jsonl       -        -    -      -     rw     rw     r      -
         destination/000.json     -        rw   -      rw    r      r      rw     -
         items/e/export.json      -        w    -      w     -      -      -      r
+        items/e/plan/000001.json -        w    r      w     r      r      -      r
+        items/e/manifest/01.json -        w    -      w     r      r      -      r
+        items/e/plan.partial.json -       rw   -      w     -      -      -      r
+        items/e/stage.partial.json -      w    -      rw    -      -      -      r
         failures/e/c.json        -        -    -      -     -      -      r      w
         map-runs/e/Export/1.json -        -    -      -     -      -      -      rw
         report.json              -        -    -      -     -      -      rw     -
@@ -46,6 +50,7 @@ public sealed class AccessTests(SynthesisedStacks stacks)
         {
             Ask(environment, cell.Role, "s3:GetObject", Key(environment, cell.Row), cell.Rights.Contains('r', StringComparison.Ordinal)),
             Ask(environment, cell.Role, "s3:PutObject", Key(environment, cell.Row), cell.Rights.Contains('w', StringComparison.Ordinal)),
+            Ask(environment, cell.Role, "s3:PutObjectTagging", Key(environment, cell.Row), cell is { Role: HandlerNames.Export, Row: "chunks/c-1.lp.gz" }),
             Ask(environment, cell.Role, "s3:DeleteObject", Key(environment, cell.Row), allowed: false),
             Ask(environment, cell.Role, "s3:DeleteObjectVersion", Key(environment, cell.Row), allowed: false),
             Ask(environment, cell.Role, "s3:PutObjectAcl", Key(environment, cell.Row), allowed: false),

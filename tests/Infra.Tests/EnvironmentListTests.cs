@@ -84,7 +84,7 @@ public sealed class EnvironmentListTests
     {
         var missing = Assert.Throws<EnvironmentException>(() => FunctionPackage.Find(new EnvironmentSettings { Name = "dev" }, "/nowhere"));
 
-        Assert.Contains("scripts/publish-functions.sh /nowhere", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("scripts/publish-functions.sh /nowhere provided.al2023 x86_64", missing.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -62,8 +62,25 @@ public sealed class StagingTests(SynthesisedStacks stacks)
 
         Assert.Contains(rules, rule => (int?)rule!["NoncurrentVersionExpiration"]?["NoncurrentDays"] == environment.Settings.OldVersionDays);
         Assert.Contains(rules, rule => (int?)rule!["AbortIncompleteMultipartUpload"]?["DaysAfterInitiation"] == 15);
-        Assert.Equal("map-runs/", (string?)rules.Single(rule => rule!["ExpirationInDays"] is not null)!["Prefix"]);
+        Assert.Equal(environment.Settings.StagedDataDays is null ? ["map-runs/"] : ["map-runs/", "migrations/"],
+            rules.Where(rule => rule!["ExpirationInDays"] is not null).Select(rule => (string?)rule!["Prefix"]).Order(StringComparer.Ordinal));
     });
+
+    [Fact]
+    public void Staged_chunks_end_after_the_days_of_the_environment_and_nothing_else_of_a_migration_does()
+    {
+        Assert.Contains(stacks.All, environment => environment.Settings.StagedDataDays is not null);
+        Assert.Contains(stacks.All, environment => environment.Settings.StagedDataDays is null);
+        Assert.All(stacks.All.Where(environment => environment.Settings.StagedDataDays is not null), environment =>
+        {
+            var rules = environment.DataJson.OfType("AWS::S3::Bucket")[PinnedIds.StagingBucket].Properties()["LifecycleConfiguration"]!["Rules"]!.AsArray();
+
+            var rule = rules.Single(rule => rule!["ExpirationInDays"] is not null && (string?)rule["Prefix"] == "migrations/")!;
+            Assert.Equal(environment.Settings.StagedDataDays, (int?)rule["ExpirationInDays"]);
+            // Only the exporter's objects have it.
+            Assert.Equal("""[{"Key":"influx-migrate","Value":"chunk"}]""", rule["TagFilters"]!.ToJsonString());
+        });
+    }
 
     [Fact]
     public void The_key_rotates() =>

@@ -23,6 +23,22 @@ public sealed class S3StoreTests(S3Fixture s3) : StagingStoreContract
     }
 
     [Theory]
+    [InlineData("chunks/1.lp.gz", 10, 1)]
+    [InlineData("chunks/1.lp.gz", S3Store.PartBytes + 10, 1)]
+    [InlineData("rejected/1.jsonl", 10, 0)]
+    [InlineData("report.json", S3Store.PartBytes + 10, 0)]
+    public async Task Chunks_are_tagged_and_nothing_else(string key, int bytes, int tags)
+    {
+        options = await s3.NewBucketAsync() with { ChunkTag = DeployedLayout.ChunkTag };
+        using var store = await S3Store.OpenAsync(options, default);
+
+        await WriteInPiecesAsync(store, key, Content(bytes));
+
+        var found = await s3.Owner.GetObjectTaggingAsync(new() { BucketName = options.Bucket, Key = $"{options.Prefix}/{key}" });
+        Assert.Equal(Enumerable.Repeat(DeployedLayout.ChunkTag, tags), (found.Tagging ?? []).Select(tag => (tag.Key, tag.Value)));
+    }
+
+    [Theory]
     [InlineData(10)]
     [InlineData(S3Store.PartBytes + 10)]
     public async Task Versions_are_told_and_can_be_read(int bytes)

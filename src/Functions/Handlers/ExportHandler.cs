@@ -11,11 +11,10 @@ internal sealed class ExportHandler(Deployment deployment)
     public async Task<ChunkAnswer> HandleAsync(MigrationState state, Invocation invocation, CancellationToken cancellationToken)
     {
         var migration = await deployment.OpenAsync(state, cancellationToken);
-        var (plan, context) = await migration.StageAsync(cancellationToken);
-        var chunk = migration.Chunk(plan.Plan, state.Chunk);
+        var (plan, chunk, context) = await migration.ChunkAsync(state.Chunk, cancellationToken);
         var source = await migration.ConnectAsync(context, ServerRole.Source, cancellationToken);
         var progress = context.Progress.Export;
-        var exporter = new Exporter(source, migration.Store, plan.Plan, context.RetryOf(progress), context.Time, context.Logger, progress);
+        var exporter = new Exporter(source, migration.Store, plan, context.RetryOf(progress), context.Time, context.Logger, progress);
         var clock = context.Time.GetTimestamp();
         var receipts = await exporter.ExportAsync(chunk, invocation.StopBy(context.Time.GetUtcNow()), cancellationToken);
         deployment.Metrics.Write(

@@ -11,12 +11,11 @@ internal sealed class ImportHandler(Deployment deployment)
     public async Task<ChunkAnswer> HandleAsync(MigrationState state, Invocation invocation, CancellationToken cancellationToken)
     {
         var migration = await deployment.OpenAsync(state, cancellationToken);
-        var (plan, context) = await migration.StageAsync(cancellationToken);
-        var (chunk, pinned) = await migration.SegmentAsync(plan.Plan, state.Chunk, cancellationToken);
+        var (plan, (chunk, pinned), context) = await migration.SegmentAsync(state.Chunk, cancellationToken);
         var bucket = await DestinationBuckets.FindAsync(migration.Store, chunk.Bucket, cancellationToken);
         var destination = await migration.ConnectAsync(context, ServerRole.Destination, cancellationToken);
         var progress = context.Progress.Import;
-        var importer = new Importer(destination, migration.Store, plan.Plan, context.RetryOf(progress), context.Time, context.Logger, progress);
+        var importer = new Importer(destination, migration.Store, plan, context.RetryOf(progress), context.Time, context.Logger, progress);
         var clock = context.Time.GetTimestamp();
         var receipt = await importer.ImportAsync(chunk, pinned, bucket.Bucket, invocation.StopBy(context.Time.GetUtcNow()), cancellationToken);
         deployment.Metrics.Write(

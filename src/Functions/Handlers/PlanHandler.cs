@@ -13,9 +13,14 @@ internal sealed class PlanHandler(Deployment deployment)
         var migration = await deployment.OpenAsync(state, cancellationToken);
         var run = await migration.Store.ReadJsonAsync(DeployedLayout.Incremental, FunctionsJson.Default.IncrementalRun, cancellationToken);
         var context = await migration.PlanningAsync(cancellationToken) with { IsLaterRun = run?.From is not null };
-        var plan = (await StoredPlan.FindOrMakeAsync(context, cancellationToken)).Plan;
+        if (await StoredPlan.FindOrMakeAsync(context, migration.Continue(HandlerNames.Plan, invocation), cancellationToken) is not ({ } plan, _))
+        {
+            deployment.Logger.Continued(HandlerNames.Plan, migration.MigrationId);
+            return new PlanAnswer(Done: false, Chunks: 0, ItemList.None);
+        }
         var destination = await migration.ConnectAsync(context, ServerRole.Destination, cancellationToken);
         await new DestinationBuckets(destination, migration.Store, plan, deployment.Logger).PrepareAsync(cancellationToken);
+        await migration.WritePartsAsync(plan, cancellationToken);
         var exported = await ReceiptLists.ExportedAsync(migration.Store, plan, cancellationToken);
         var items = plan.Chunks.Where(chunk => !exported.Contains(chunk.Id)).Select(chunk => new ChunkItem(chunk.Id)).ToList();
         deployment.Metrics.Write(HandlerNames.Plan, (MetricNames.Retries, context.Progress.Plan.Retries));

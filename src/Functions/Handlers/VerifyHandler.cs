@@ -11,9 +11,8 @@ internal sealed class VerifyHandler(Deployment deployment)
     public async Task<ChunkAnswer> HandleAsync(MigrationState state, Invocation invocation, CancellationToken cancellationToken)
     {
         var migration = await deployment.OpenAsync(state, cancellationToken);
-        var (plan, context) = await migration.StageAsync(cancellationToken);
         var store = migration.Store;
-        var (chunk, pinned) = await migration.SegmentAsync(plan.Plan, state.Chunk, cancellationToken);
+        var (plan, (chunk, pinned), context) = await migration.SegmentAsync(state.Chunk, cancellationToken);
         var import = await store.ReadJsonAsync(StagingLayout.ImportReceipt(chunk.Id), MigrationJson.Default.ImportReceipt, cancellationToken);
         if (import is null || import.Sha256 != pinned.Sha256)
         {
@@ -23,8 +22,8 @@ internal sealed class VerifyHandler(Deployment deployment)
         var bucket = await DestinationBuckets.FindAsync(store, chunk.Bucket, cancellationToken);
         var destination = await migration.ConnectAsync(context, ServerRole.Destination, cancellationToken);
         var (importing, progress) = (context.Progress.Import, context.Progress.Verify);
-        var importer = new Importer(destination, store, plan.Plan, context.RetryOf(importing), context.Time, context.Logger, importing);
-        var verifier = new Verifier(destination, store, plan.Plan, importer, context.RetryOf(progress), context.Time, context.Logger, progress);
+        var importer = new Importer(destination, store, plan, context.RetryOf(importing), context.Time, context.Logger, importing);
+        var verifier = new Verifier(destination, store, plan, importer, context.RetryOf(progress), context.Time, context.Logger, progress);
         var clock = context.Time.GetTimestamp();
         var receipt = await verifier.VerifyAsync(
             chunk, pinned, import, bucket.Bucket, bucket.HoldsMore, invocation.StopBy(context.Time.GetUtcNow()), cancellationToken);

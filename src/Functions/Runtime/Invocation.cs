@@ -16,6 +16,12 @@ internal sealed record Invocation(string RequestId, DateTimeOffset Deadline, str
     /// <summary>When a stage must have ended its last piece of work; short time limits keep three quarters for the work.</summary>
     public DateTimeOffset StopBy(DateTimeOffset now) => Deadline - Shorter(Margin, (Deadline - now) / 4);
 
+    /// <summary>
+    /// When a stage that works on the whole migration must have ended its last piece of work: the lists and parts that follow take
+    /// the longer the plan is.
+    /// </summary>
+    public DateTimeOffset PauseBy(DateTimeOffset now) => now + ((StopBy(now) - now) / 2);
+
     /// <summary>When work that went on too long is cancelled.</summary>
     public DateTimeOffset CancelAt(DateTimeOffset now) => Deadline - Shorter(LastWords, (Deadline - now) / 8);
 
