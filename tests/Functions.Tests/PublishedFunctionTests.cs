@@ -54,6 +54,7 @@ public sealed class PublishedFunctionTests(DeployedFixture fixture)
     {
         var start = new ProcessStartInfo(Path.Combine(MigrationInputTests.Repository(), "scripts", "publish-functions.sh"), [folder, runtime, architecture])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
