@@ -21,7 +21,9 @@ esac
 case "$runtime" in
   dotnet10)
     mkdir -p "$folder"
-    dotnet publish src/Functions -c Release --nologo -v quiet -p:PublishAot=false -p:UseAppHost=false -p:DebugType=none -p:GenerateDocumentationFile=false -o "$folder"
+    # The packages are those of the native file, so that the lock file holds.
+    dotnet restore src/Functions --nologo -v quiet
+    dotnet publish src/Functions -c Release --no-restore --nologo -v quiet -p:PublishAot=false -p:UseAppHost=false -p:DebugType=none -p:PublishDocumentationFiles=false -o "$folder"
     echo "$folder: $(du -sb "$folder" | cut -f1) bytes, for dotnet10 on both architectures"
     exit
     ;;

@@ -35,7 +35,6 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
         await AddWholeAsync(lowEnd);
         if (!inner.IsEmpty)
         {
-            pace.Restart();
             var search = new Search(grid, scan, pace);
             var found = Probe(schema, scan) is { } probe
                 ? await ProbedAsync(search, probe, inner, cancellationToken)
@@ -81,11 +80,11 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
         {
             if (!search.Pace.Allows)
                 return null;
-            var slice = search.Pace.Slice(whole with { Start = counted.Stop }, search.Grid);
+            var slice = search.Pace.Slice(whole with { Start = counted.Stop }, search.Grid, search.Scan);
             search.Pace.Begin();
             counted.Windows = [.. counted.Windows, .. await CountedAsync(search.Scan.Measurement, columns, slice, search.Grid, cancellationToken)];
             counted.Stop = slice.Stop;
-            search.Pace.End();
+            search.Pace.End(search.Scan);
         }
         return [.. counted.Windows];
     }

@@ -5,14 +5,12 @@ namespace Migration;
 /// <summary>How many windows of a measurement one query counts where a deadline must be met, by the time that the queries before took.</summary>
 internal sealed class WindowPace(DateTimeOffset? stopBy, TimeProvider time)
 {
-    private const long FirstWindows = 64;
     private const long MostWindows = 1L << 40;
 
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
     private readonly Deadline deadline = new(stopBy, time);
-    private long windows = FirstWindows;
     private long begun;
 
     /// <summary>That of a caller who has all the time in the world.</summary>
@@ -22,16 +20,13 @@ internal sealed class WindowPace(DateTimeOffset? stopBy, TimeProvider time)
     public bool Allows => deadline.Allows(1);
 
     /// <summary>What one query counts of a range, from its start on: whole windows, or all that is left.</summary>
-    public TimeRange Slice(TimeRange left, ShardGrid grid)
+    public TimeRange Slice(TimeRange left, ShardGrid grid, WindowScan scan)
     {
         if (stopBy is null)
             return left;
-        var stop = grid.WindowOf(left.Start).Start + ((Int128)windows * grid.Duration);
+        var stop = grid.WindowOf(left.Start).Start + ((Int128)scan.WindowsAtOnce * grid.Duration);
         return stop < left.Stop ? left with { Stop = (long)stop } : left;
     }
-
-    /// <summary>A measurement begins, of whose density nothing is known.</summary>
-    public void Restart() => windows = FirstWindows;
 
     /// <summary>A query begins.</summary>
     public void Begin()
@@ -41,13 +36,16 @@ internal sealed class WindowPace(DateTimeOffset? stopBy, TimeProvider time)
     }
 
     /// <summary>It ended.</summary>
-    public void End()
+    public void End() => deadline.End(1);
+
+    /// <summary>It ended, and counted a slice: the next has more windows when it was quick, and fewer when it was slow.</summary>
+    public void End(WindowScan scan)
     {
-        deadline.End(1);
+        End();
         var took = time.GetElapsedTime(begun);
         if (took < Short)
-            windows = Math.Min(windows * 4, MostWindows);
+            scan.WindowsAtOnce = Math.Min(scan.WindowsAtOnce * 4, MostWindows);
         else if (took > Long)
-            windows = Math.Max(1, windows / 2);
+            scan.WindowsAtOnce = Math.Max(1, scan.WindowsAtOnce / 2);
     }
 }

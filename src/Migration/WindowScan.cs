@@ -26,6 +26,9 @@ public sealed record WindowScan
     /// <summary>The fields that have a value in the last row; empty where it was not asked for.</summary>
     public IReadOnlyList<string> LastFields { get; set; } = [];
 
+    /// <summary>How many windows the next query counts where a deadline must be met, by the time that those before took.</summary>
+    public long WindowsAtOnce { get; set; } = 64;
+
     /// <summary>The ranges that are counted, or begun.</summary>
     public IReadOnlyList<CountedRange> Counted { get; set; } = [];
 

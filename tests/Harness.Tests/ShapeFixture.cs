@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using TestServers;
 
 [assembly: AssemblyFixture(typeof(Harness.Tests.ShapeFixture))]
+// One shape for all, so they take turns.
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
 
 namespace Harness.Tests;
 
