@@ -83,11 +83,12 @@ public sealed class AllowedServerTests(DeployedFixture fixture)
         await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url);
         var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(DeployedMigrationTests.Input, "changed-plan"));
         var plan = await migration.CallAsync(HandlerNames.Plan, state);
-        var stored = await fixture.ReadAsync("migrations/changed-plan/plan.json");
+        var key = $"migrations/changed-plan/{DeployedLayout.PlanPart("changed-plan", "000000")}";
+        var stored = await fixture.ReadAsync(key);
         await fixture.Client.PutObjectAsync(new PutObjectRequest
         {
             BucketName = DeployedFixture.Bucket,
-            Key = "migrations/changed-plan/plan.json",
+            Key = key,
             ContentBody = stored.Replace(DeployedMigration.Text(fixture.Source.Url), Elsewhere, StringComparison.Ordinal),
         });
         var chunk = JsonNode.Parse(await fixture.ReadAsync(plan["items"]!["key"]!.GetValue<string>()))![0]!["chunk"]!.GetValue<string>();
