@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -62,4 +63,8 @@ public sealed class DeployedFixture : IAsyncLifetime
         var page = await Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket, Prefix = prefix });
         return [.. (page.S3Objects ?? []).Select(found => found.Key)];
     }
+
+    /// <summary>The chunks of a Map's items.</summary>
+    public async Task<IReadOnlyList<string>> ItemsAsync(JsonNode? items) =>
+        [.. JsonNode.Parse(await ReadAsync(items!["key"]!.GetValue<string>()))!.AsArray().Select(item => item!["chunk"]!.GetValue<string>())];
 }

@@ -118,6 +118,9 @@ internal sealed class DeployedMigration : IAsyncDisposable
         Assert.DoesNotContain(functions.Values.SelectMany(function => function.Log), line => line.Contains(":fake", StringComparison.Ordinal));
     }
 
+    /// <summary>How many items a Map has.</summary>
+    public static int Count(JsonNode? items) => items!["count"]!.GetValue<int>();
+
     private Dictionary<string, string> Environment(string handler, Uri s3, string owner, string hosts, bool allowSkipVerify) => new()
     {
         ["_HANDLER"] = handler,
