@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Functions;
 
 namespace Infra;
 
@@ -113,7 +114,7 @@ internal sealed class EnvironmentReader(string path, JsonElement json, List<stri
     public void Finish()
     {
         foreach (var property in json.EnumerateObject().Where(property => !known.Contains(property.Name, StringComparer.Ordinal)))
-            Add(property.Name, $"there is no such property; the nearest is '{known.MinBy(name => Distance(name, property.Name))}'");
+            Add(property.Name, $"there is no such property; the nearest is '{NearestName.Of(property.Name, known)}'");
     }
 
     private JsonElement? Find(string name)
@@ -138,23 +139,5 @@ internal sealed class EnvironmentReader(string path, JsonElement json, List<stri
             return value.GetString();
         Add(name, $"{value.GetRawText()} is not of the form {example}");
         return null;
-    }
-
-    // Levenshtein's distance, one row at a time.
-    private static int Distance(string one, string other)
-    {
-        var row = Enumerable.Range(0, other.Length + 1).ToArray();
-        for (var i = 1; i <= one.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= other.Length; j++)
-            {
-                var replaced = diagonal + (one[i - 1] == other[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[other.Length];
     }
 }

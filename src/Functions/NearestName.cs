@@ -1,16 +1,20 @@
 namespace Functions;
 
 /// <summary>Finds the name that a person meant.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>What to say of a property that is not known.</summary>
     public static string Unknown(string name, IReadOnlyCollection<string> known)
     {
-        var nearest = known.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant()))!;
+        var nearest = Of(name, known)!;
         return Distance(name.ToUpperInvariant(), nearest.ToUpperInvariant()) <= Math.Max(2, nearest.Length / 2)
             ? $"'{name}' is no property: did you mean '{nearest}'?"
             : $"'{name}' is no property: there are {string.Join(", ", known)}";
     }
+
+    /// <summary>The one of some names that is nearest to what was written, in any case; null where there are none.</summary>
+    public static string? Of(string name, IEnumerable<string> known) =>
+        known.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant()));
 
     // Levenshtein's, row by row.
     private static int Distance(string one, string other)
