@@ -141,31 +141,13 @@ public sealed class LeakTests : IAsyncLifetime
     private async Task<int> WatchAsync(Task run)
     {
         var seen = 0;
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!run.IsCompleted && await pace.WaitForNextTickAsync())
+        await foreach (var process in ProcessTexts.WatchAsync(run))
         {
-            foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(path[^1])))
-            {
-                var arguments = Read(Path.Combine(process, "cmdline"));
-                seen += arguments.Contains("influx-migrate.dll", StringComparison.Ordinal) && arguments.Contains(command.Staging, StringComparison.Ordinal) ? 1 : 0;
-                AssertClean($"{process} arguments", arguments);
-                AssertClean($"{process} environment", Read(Path.Combine(process, "environ")));
-            }
+            seen += process.Arguments.Contains("influx-migrate.dll", StringComparison.Ordinal) && process.Arguments.Contains(command.Staging, StringComparison.Ordinal) ? 1 : 0;
+            AssertClean($"{process.Folder} arguments", process.Arguments);
+            AssertClean($"{process.Folder} environment", process.Environment);
         }
         return seen;
-    }
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception ended) when (ended is IOException or UnauthorizedAccessException)
-        {
-            // The process has ended since it was listed.
-            return "";
-        }
     }
 
     private static string Gunzip(string path)
