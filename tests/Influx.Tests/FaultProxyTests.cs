@@ -126,6 +126,65 @@ public sealed class FaultProxyTests : IAsyncLifetime
         Assert.All(answers, answer => answer.Dispose());
     }
 
+    [Fact]
+    public async Task Share_of_the_requests_is_drawn_in_the_same_order_for_the_same_seed()
+    {
+        var first = await DrawnAsync(seed: 7);
+        var second = await DrawnAsync(seed: 7);
+
+        Assert.Equal(first, second);
+        Assert.NotEqual(first, await DrawnAsync(seed: 8));
+        Assert.InRange(first.Count(status => status == 503), 1, 15);
+
+        async Task<List<int>> DrawnAsync(int seed)
+        {
+            await using var sometimes = await FaultProxy.StartAsync(server.Url);
+            sometimes.On(path: "/ping", times: int.MaxValue).Answer(503).Sometimes(0.3, seed);
+            var statuses = new List<int>();
+            for (var i = 0; i < 20; i++)
+            {
+                using var answer = await client.GetAsync(new Uri(sometimes.Url, "/ping"));
+                statuses.Add((int)answer.StatusCode);
+            }
+            return statuses;
+        }
+    }
+
+    [Fact]
+    public async Task Changed_body_comes_with_the_head_of_the_servers_answer()
+    {
+        proxy.On(path: "/health").Change(body => [.. Encoding.UTF8.GetBytes("other "), .. body]);
+
+        using var answer = await client.GetAsync(new Uri("/health", UriKind.Relative));
+
+        Assert.Equal("application/json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.StartsWith("other {", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Answers_of_no_server_never_end()
+    {
+        proxy.On(path: "/endless").Endless(500, "text/plain", "first ", number => $"{number} ");
+        proxy.On(path: "/drip").Drip(200, "text/plain", "ab", TimeSpan.FromMilliseconds(1));
+        proxy.On(path: "/stuck").NeverEnd(400, "application/json", "{");
+        proxy.On(path: "/silent").NeverAnswer();
+
+        Assert.StartsWith("first 0 1 2 ", await StartAsync("/endless", 200_000), StringComparison.Ordinal);
+        Assert.Equal("abbbb", await StartAsync("/drip", 5));
+        Assert.Equal("{", await StartAsync("/stuck", 1));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetAsync(new Uri("/silent", UriKind.Relative), deadline.Token));
+
+        async Task<string> StartAsync(string path, int length)
+        {
+            using var answer = await client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+            await using var body = await answer.Content.ReadAsStreamAsync();
+            var start = new byte[length];
+            await body.ReadExactlyAsync(start);
+            return Encoding.UTF8.GetString(start);
+        }
+    }
+
     private static Uri Query(string query) => new($"/query?db=bucket1&epoch=ns&q={Uri.EscapeDataString(query)}", UriKind.Relative);
 
     private async Task<HttpResponseMessage> WriteAsync(string lines)

@@ -110,12 +110,9 @@ public sealed class FaultProxy : IAsyncDisposable
             await Task.Delay(delay, context.RequestAborted);
         if (rule?.Meanwhile is { } happens)
             await happens();
-        if (rule?.Canned is { } canned)
+        if (rule?.Own is { } answers)
         {
-            foreach (var (name, value) in canned.Headers)
-                context.Response.Headers[name] = value;
-            context.Response.StatusCode = canned.Status;
-            await context.Response.WriteAsync(canned.Body);
+            await answers(context);
             return;
         }
         using var request = Request(context.Request);
@@ -127,6 +124,12 @@ public sealed class FaultProxy : IAsyncDisposable
             return;
         }
         CopyHeaders(answer, context.Response);
+        if (rule?.Changed is { } change)
+        {
+            context.Response.ContentLength = null;
+            await context.Response.Body.WriteAsync(change(await answer.Content.ReadAsByteArrayAsync(context.RequestAborted)), context.RequestAborted);
+            return;
+        }
         if (rule?.Corrupts == true)
             context.Response.Headers.ContentEncoding = "gzip";
         await CopyBodyAsync(answer, context, rule);

@@ -8,6 +8,7 @@ public sealed class FaultRule
     private readonly Func<HttpRequest, bool> fits;
     private readonly int skip;
     private readonly int times;
+    private Func<bool> drawn = () => true;
     private int seen;
 
     internal FaultRule(Func<HttpRequest, bool> fits, int skip, int times)
@@ -24,7 +25,9 @@ public sealed class FaultRule
 
     internal bool After { get; private set; }
 
-    internal (int Status, string Body, (string Name, string Value)[] Headers)? Canned { get; private set; }
+    internal Func<HttpContext, Task>? Own { get; private set; }
+
+    internal Func<byte[], byte[]>? Changed { get; private set; }
 
     internal long? KeptBytes { get; private set; }
 
@@ -43,7 +46,30 @@ public sealed class FaultRule
     public FaultRule CutAfter() => Do(() => After = true);
 
     /// <summary>Answers in the upstream's place.</summary>
-    public FaultRule Answer(int status, string body = "", params (string Name, string Value)[] headers) => Do(() => Canned = (status, body, headers));
+    public FaultRule Answer(int status, string body = "", params (string Name, string Value)[] headers) => Answer(context =>
+    {
+        foreach (var (name, value) in headers)
+            context.Response.Headers[name] = value;
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsync(body);
+    });
+
+    /// <summary>Answers in the upstream's place in a way of its own; see <see cref="FaultBodies"/>.</summary>
+    public FaultRule Answer(Func<HttpContext, Task> answer) => Do(() => Own = answer);
+
+    /// <summary>Lets the upstream answer, and sends another body with its head.</summary>
+    public FaultRule Change(Func<byte[], byte[]> change) => Do(() => Changed = change);
+
+    /// <summary>Takes only a share of the requests that fit, drawn in an order that the seed repeats; the others pass and are not counted.</summary>
+    public FaultRule Sometimes(double share, int seed) => Do(() =>
+    {
+        var random = new Random(seed);
+        drawn = () =>
+        {
+            lock (random)
+                return random.NextDouble() < share;
+        };
+    });
 
     /// <summary>Cuts the connection after so many bytes of the answer's body, without a terminator.</summary>
     public FaultRule Truncate(long afterBytes) => Do(() => KeptBytes = afterBytes);
@@ -59,7 +85,7 @@ public sealed class FaultRule
 
     internal bool Takes(HttpRequest request)
     {
-        if (!fits(request))
+        if (!fits(request) || !drawn())
             return false;
         var number = Interlocked.Increment(ref seen);
         return number > skip && number <= (long)skip + times;
