@@ -26,7 +26,7 @@ internal static class RunErrors
         StagingException { Fault: StagingFault.OtherMigration } => new(ExitCodes.WrongInput, exception.Message),
         RejectedException => Refused(RunFailure.Sentence(exception), stopped),
         TransientException when !planned => new(ExitCodes.Refused, exception.Message),
-        QueryTooLargeException or TransientException or StagingException or OperationCanceledException or IOException =>
+        QueryTooLargeException or TransientException or StagingException or OperationCanceledException or IOException or UnauthorizedAccessException =>
             new(ExitCodes.Stopped, $"{RunFailure.Sentence(exception)}; nothing is lost, resume with: {again}"),
         _ => new(ExitCodes.Bug, RunFailure.Sentence(exception)),
     };

@@ -11,7 +11,7 @@ public static class RunFailure
         QueryTooLargeException => $"{exception.Message}: raise the server's query limits",
         RejectedException or TransientException or StagingException => exception.Message,
         OperationCanceledException => "cancelled",
-        IOException => $"{exception.Message}: free disk space or mend the folder",
+        IOException or UnauthorizedAccessException => $"{exception.Message}: free disk space or mend the folder",
         _ => $"this is a bug, please report it: {exception}",
     };
 }
