@@ -38,6 +38,20 @@ public sealed class FaultProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rules_can_ask_for_the_statement_of_a_form_which_then_still_reaches_the_server()
+    {
+        var rule = proxy.On(request => FaultProxy.StatementOf(request).StartsWith("SHOW DATA", StringComparison.Ordinal), times: int.MaxValue);
+        using var form = new FormUrlEncodedContent([KeyValuePair.Create("q", "SHOW DATABASES")]);
+
+        using var asked = await client.PostAsync(new Uri("/query", UriKind.Relative), form);
+        await client.GetStringAsync(new Uri("/query?q=SHOW%20DATABASES", UriKind.Relative));
+        await client.GetStringAsync(Query("SELECT f FROM m"));
+
+        Assert.Contains("databases", await asked.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(2, rule.Hits);
+    }
+
+    [Fact]
     public async Task Connection_cut_before_leaves_nothing_at_the_server()
     {
         var rule = proxy.On("POST", "/api/v2/write").CutBefore();

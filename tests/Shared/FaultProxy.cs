@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net.Security;
+using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace TestServers;
 
@@ -16,6 +18,8 @@ namespace TestServers;
 public sealed class FaultProxy : IAsyncDisposable
 {
     private const int GzipHeaderLength = 10;
+    private const string Form = "application/x-www-form-urlencoded";
+    private const string Statement = "statement";
 
     private readonly HttpClient client;
     private ImmutableList<FaultRule> rules = [];
@@ -70,6 +74,10 @@ public sealed class FaultProxy : IAsyncDisposable
         return rule;
     }
 
+    /// <summary>The InfluxQL of a request that a predicate is asked about, of its form or its query; empty where there is none.</summary>
+    public static string StatementOf(HttpRequest request) =>
+        request.HttpContext.Items[Statement] as string ?? request.Query["q"].ToString();
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -86,6 +94,7 @@ public sealed class FaultProxy : IAsyncDisposable
             Interlocked.CompareExchange(ref maxConcurrent, now, most);
         try
         {
+            await KeepStatementAsync(context.Request);
             await ForwardAsync(context, rules.Find(rule => rule.Takes(context.Request)));
         }
         catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException)
@@ -97,6 +106,17 @@ public sealed class FaultProxy : IAsyncDisposable
         {
             Interlocked.Decrement(ref concurrent);
         }
+    }
+
+    private static async Task KeepStatementAsync(HttpRequest request)
+    {
+        if (request.ContentType?.StartsWith(Form, StringComparison.Ordinal) != true)
+            return;
+        var body = new MemoryStream();
+        await request.Body.CopyToAsync(body);
+        request.HttpContext.Items[Statement] = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body.ToArray()))["q"].ToString();
+        body.Position = 0;
+        request.Body = body;
     }
 
     private async Task ForwardAsync(HttpContext context, FaultRule? rule)
