@@ -2,7 +2,6 @@ using Functions.Incremental;
 using Functions.Logs;
 using Functions.Runtime;
 using Functions.Secrets;
-using Influx;
 using Migration;
 
 namespace Functions.Handlers;
@@ -62,5 +61,5 @@ internal sealed class ReportHandler(Deployment deployment)
     private Task<HighWaterMark?> EndAsync(OpenMigration migration, bool complete, CancellationToken cancellationToken) =>
         new IncrementalRuns(deployment).EndAsync(migration.Store, migration.MigrationId, complete, cancellationToken);
 
-    private static string ResumeWith(OpenMigration migration) => $$"""a new execution with the input {"migrationId":{{ShellWords.Json(migration.MigrationId)}}}""";
+    private static string ResumeWith(OpenMigration migration) => $$"""a new execution with the input {"migrationId":"{{migration.MigrationId}}"}""";
 }
