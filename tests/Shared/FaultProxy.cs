@@ -135,6 +135,11 @@ public sealed class FaultProxy : IAsyncDisposable
             await answers(context);
             return;
         }
+        if (rule?.Rewriting is { } rewriting)
+        {
+            await RewriteAsync(context, rewriting);
+            return;
+        }
         using var request = Request(context.Request);
         using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
         if (rule?.After == true)
@@ -153,6 +158,21 @@ public sealed class FaultProxy : IAsyncDisposable
         if (rule?.Corrupts == true)
             context.Response.Headers.ContentEncoding = "gzip";
         await CopyBodyAsync(answer, context, rule);
+    }
+
+    private async Task RewriteAsync(HttpContext context, Func<string, byte[], byte[]> rewriting)
+    {
+        context.Request.EnableBuffering();
+        using var reader = new StreamReader(context.Request.Body, leaveOpen: true);
+        var asked = System.Net.WebUtility.UrlDecode(await reader.ReadToEndAsync());
+        context.Request.Body.Position = 0;
+        context.Request.Headers.Remove("Accept-Encoding");
+        using var request = Request(context.Request);
+        using var answer = await client.SendAsync(request, context.RequestAborted);
+        var body = rewriting(asked, await answer.Content.ReadAsByteArrayAsync(context.RequestAborted));
+        CopyHeaders(answer, context.Response);
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     private static HttpRequestMessage Request(HttpRequest from)

@@ -39,6 +39,8 @@ public sealed class FaultRule
 
     internal bool Corrupts { get; private set; }
 
+    internal Func<string, byte[], byte[]>? Rewriting { get; private set; }
+
     /// <summary>Closes the connection before the upstream sees the request.</summary>
     public FaultRule CutBefore() => Do(() => Before = true);
 
@@ -82,6 +84,9 @@ public sealed class FaultRule
 
     /// <summary>Turns bytes of the answer's body over behind the gzip header, and says that it is gzip.</summary>
     public FaultRule CorruptGzip() => Do(() => Corrupts = true);
+
+    /// <summary>Changes the answer's body, by the request's decoded one: what comes of it is well formed if the rule makes it so.</summary>
+    public FaultRule Rewrite(Func<string, byte[], byte[]> body) => Do(() => Rewriting = body);
 
     internal bool Takes(HttpRequest request)
     {
