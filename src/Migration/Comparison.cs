@@ -117,9 +117,12 @@ public sealed class Comparison(
 
     private async Task<WindowAnswer> CountAsync(ComparedMeasurement measurement, WindowParts parts, CancellationToken cancellationToken)
     {
-        var counts = await Task.WhenAll(
-            sourceReader.CountAsync(measurement.Source, measurement.Name, parts.Ranges, cancellationToken),
-            destinationReader.CountAsync(measurement.Destination, measurement.Name, parts.Ranges, cancellationToken));
+        var counts = await CountBothAsync(measurement, parts, cancellationToken);
+        if (!counts[0].IsSame(counts[1]) || counts[0].FieldValues == 0)
+        {
+            var again = await CountBothAsync(measurement, parts, cancellationToken);
+            counts = [Fuller(measurement, parts, counts[0], again[0]), Fuller(measurement, parts, counts[1], again[1])];
+        }
         var (missing, extra) = counts[0].Against(counts[1]);
         return Answer(measurement, parts.Window, counts[0].FieldValues, counts[1].FieldValues, missing, extra, changed: 0, examples: []);
     }
@@ -130,14 +133,34 @@ public sealed class Comparison(
         await Task.WhenAll(
             sourceReader.ReadAsync(measurement.Source, measurement.Name, parts.Ranges, expected, cancellationToken),
             destinationReader.ReadAsync(measurement.Destination, measurement.Name, parts.Ranges, found, cancellationToken));
-        if (expected.Digest == found.Digest && expected.FieldValues == found.FieldValues)
+        if (expected.Digest == found.Digest && expected.FieldValues == found.FieldValues && found.FieldValues > 0)
             return new WindowAnswer(expected.FieldValues, found.FieldValues, []);
+        var counts = await CountBothAsync(measurement, parts, cancellationToken);
         var diff = new WindowDiff();
         await sourceReader.ReadAsync(measurement.Source, measurement.Name, parts.Ranges, diff.Expected, cancellationToken);
         await destinationReader.ReadAsync(measurement.Destination, measurement.Name, parts.Ranges, diff.Found, cancellationToken);
+        // Only what an end shows of all that it counts may be called a difference.
+        if (!diff.ExpectedCounts.HasAllOf(counts[0]))
+            throw Short("source", measurement, parts, counts[0], diff.ExpectedCounts);
+        if (!diff.FoundCounts.HasAllOf(counts[1]))
+            throw Short("destination", measurement, parts, counts[1], diff.FoundCounts);
         return Answer(
-            measurement, parts.Window, expected.FieldValues, found.FieldValues, diff.MissingBesides(new WindowContent()), diff.Extra, diff.Changed, diff.Examples);
+            measurement, parts.Window, diff.ExpectedCounts.FieldValues, diff.FoundCounts.FieldValues, diff.MissingBesides(new WindowContent()), diff.Extra, diff.Changed, diff.Examples);
     }
+
+    private Task<FieldCounts[]> CountBothAsync(ComparedMeasurement measurement, WindowParts parts, CancellationToken cancellationToken) => Task.WhenAll(
+        sourceReader.CountAsync(measurement.Source, measurement.Name, parts.Ranges, cancellationToken),
+        destinationReader.CountAsync(measurement.Destination, measurement.Name, parts.Ranges, cancellationToken));
+
+    // An answer can lack something and be well formed, but none has what is not there.
+    private static FieldCounts Fuller(ComparedMeasurement measurement, WindowParts parts, FieldCounts first, FieldCounts second) =>
+        second.HasAllOf(first) ? second
+        : first.HasAllOf(second) ? first
+        : throw new TransientException($"'{measurement.Name}' {parts.Window}: two counts differ, {first.FieldValues} and {second.FieldValues} field values");
+
+    private static TransientException Short(string end, ComparedMeasurement measurement, WindowParts parts, FieldCounts counted, FieldCounts read) => new(
+        $"'{measurement.Name}' {parts.Window}: the {end}'s answer has {read.FieldValues} field values, but it counts {counted.FieldValues}: "
+        + $"part of an answer is lost on its way, look for a proxy before the {end}");
 
     private static WindowAnswer Answer(
         ComparedMeasurement measurement, TimeRange window, long sourceValues, long destinationValues, long missing, long extra, long changed, IReadOnlyList<string> examples) =>

@@ -54,6 +54,23 @@ internal sealed class FieldCounts
         }
     }
 
+    /// <summary>Takes in the counts of another part of the same window, or of another window.</summary>
+    public void Add(FieldCounts other)
+    {
+        mixed.UnionWith(other.mixed);
+        foreach (var ((field, type), count) in other.counts)
+            Add(field, type, count);
+    }
+
+    /// <summary>Takes in values of a field.</summary>
+    public void Add(FieldCountKey field, long count) => Add(field.Key.ToString(), field.Type, count);
+
+    /// <summary>Whether both have as many values of every field.</summary>
+    public bool IsSame(FieldCounts other) => Against(other) == (0, 0);
+
+    /// <summary>Whether there are at least as many values of every field as in another.</summary>
+    public bool HasAllOf(FieldCounts other) => other.Against(this).Missing == 0;
+
     /// <summary>Values that the other lacks, and values that only the other has.</summary>
     public (long Missing, long Extra) Against(FieldCounts found)
     {

@@ -9,18 +9,26 @@ internal sealed class WindowDiff
 
     private readonly Dictionary<(UInt128 Field, long Time), UInt128> expected = [];
     private readonly List<string> examples = [];
+    private readonly Sink expectedSink;
+    private readonly Sink foundSink;
 
     public WindowDiff()
     {
-        Expected = new Sink(Expect);
-        Found = new Sink(Find);
+        expectedSink = new Sink(Expect);
+        foundSink = new Sink(Find);
     }
 
     private delegate void OnValue(in PointView point, in FieldValue value);
 
-    public IPointSink Expected { get; }
+    public IPointSink Expected => expectedSink;
 
-    public IPointSink Found { get; }
+    public IPointSink Found => foundSink;
+
+    /// <summary>How many values of each field were expected.</summary>
+    public FieldCounts ExpectedCounts => expectedSink.Counts;
+
+    /// <summary>How many values of each field were found.</summary>
+    public FieldCounts FoundCounts => foundSink.Counts;
 
     /// <summary>
     /// Expected values that were not found, without those that the import took out. When the missing ones are exactly the ones
@@ -69,10 +77,27 @@ internal sealed class WindowDiff
 
     private sealed class Sink(OnValue onValue) : IPointSink
     {
+        private readonly Dictionary<FieldCountKey, long> counts = [];
+
+        public FieldCounts Counts
+        {
+            get
+            {
+                var all = new FieldCounts();
+                foreach (var (key, count) in counts)
+                    all.Add(key, count);
+                return all;
+            }
+        }
+
         public bool OnPoint(in PointView point)
         {
             foreach (ref readonly var value in point.Values)
+            {
                 onValue(point, value);
+                var field = new FieldCountKey(point.Series.Fields[value.Field].Key, value.Type);
+                counts[field] = counts.GetValueOrDefault(field) + 1;
+            }
             return false;
         }
 
