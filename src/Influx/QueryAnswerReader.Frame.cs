@@ -21,7 +21,7 @@ internal sealed partial class QueryAnswerReader
         private ByteKey name;
         private IReadOnlyList<SeriesTag> tags = [];
 
-        /// <summary>A whole document was the last one and it did not announce another.</summary>
+        /// <summary>A whole document with a result was the last one and it did not announce another.</summary>
         public bool AtEnd => seen && !inDocument && !resultPartial;
 
         /// <summary>The last series says that it goes on, but nothing follows.</summary>
@@ -70,7 +70,6 @@ internal sealed partial class QueryAnswerReader
             if (!Msgpack.TryReadMap(data, ref position, out documentKeys))
                 return false;
             inDocument = true;
-            seen = true;
             return true;
         }
 
@@ -96,6 +95,7 @@ internal sealed partial class QueryAnswerReader
             if (!Msgpack.TryReadMap(data, ref position, out resultKeys))
                 return false;
             results--;
+            seen = true;
             resultPartial = false;
             return true;
         }

@@ -36,6 +36,7 @@ internal sealed class BatchEncoder : IPointSink, IAsyncDisposable
     private readonly RejectedPoints rejected;
     private readonly LineWriter writer;
     private ContentTally tally = new();
+    private FieldCounts refused = new();
     private int batchPoints;
     private int batchValues;
     private int lastLine;
@@ -67,7 +68,7 @@ internal sealed class BatchEncoder : IPointSink, IAsyncDisposable
         if (writer.SeriesReason is { } reason)
         {
             foreach (ref readonly var value in point.Values)
-                rejected.Add(point, value, reason);
+                Refuse(point, value, reason);
             return rejected.Full;
         }
         var start = writer.Begin();
@@ -76,7 +77,7 @@ internal sealed class BatchEncoder : IPointSink, IAsyncDisposable
         {
             if (writer.ValueReason(point, value) is { } valueReason)
             {
-                rejected.Add(point, value, valueReason);
+                Refuse(point, value, valueReason);
                 continue;
             }
             writer.Field(point, value, first: written == 0);
@@ -121,15 +122,19 @@ internal sealed class BatchEncoder : IPointSink, IAsyncDisposable
     private bool IsFull => batchPoints == MaxLines || lines.Length > MaxBytes;
 
     /// <summary>Ends a window: its last batch is closed, so that no member spans two.</summary>
-    public async Task<WindowContent> EndWindowAsync(TimeRange range, int firstMember, CancellationToken cancellationToken)
+    /// <returns>What of it is staged, and how many values were read, with those that were rejected.</returns>
+    public async Task<(WindowContent Content, FieldCounts Read)> EndWindowAsync(TimeRange range, int firstMember, CancellationToken cancellationToken)
     {
         await CloseBatchAsync(cancellationToken);
         await rejected.DrainAsync(cancellationToken);
         var content = WindowContent.From(range, tally) with { FirstMember = firstMember, Members = members.Count - firstMember };
         Points += tally.Points;
         FieldValues += tally.FieldValues;
-        tally = new ContentTally();
-        return content;
+        var read = refused;
+        foreach (var (field, count) in tally.FieldCounts)
+            read.Add(field, count);
+        (tally, refused) = (new ContentTally(), new FieldCounts());
+        return (content, read);
     }
 
     /// <summary>Completes both objects.</summary>
@@ -147,6 +152,12 @@ internal sealed class BatchEncoder : IPointSink, IAsyncDisposable
     {
         objectHash.Dispose();
         await rejected.DisposeAsync();
+    }
+
+    private void Refuse(in PointView point, in FieldValue value, string reason)
+    {
+        rejected.Add(point, value, reason);
+        refused.Add(new FieldCountKey(point.Series.Fields[value.Field].Key, value.Type), 1);
     }
 
     private async Task CloseBatchAsync(CancellationToken cancellationToken)

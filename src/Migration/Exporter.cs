@@ -20,6 +20,7 @@ public sealed class Exporter(
 
     private readonly ConcurrentBag<EncoderBuffers> idleBuffers = [];
     private readonly string? condition = InfluxQl.TagCondition(plan.Request.Tags);
+    private readonly WindowReader reader = new(source, InfluxQl.TagCondition(plan.Request.Tags));
 
     /// <summary>
     /// Exports a chunk, unless its receipts say that it is done. With a deadline it does one segment at most: of its windows so many
@@ -58,11 +59,13 @@ public sealed class Exporter(
     private async Task<ExportReceipt> ExportSegmentAsync(Chunk segment, int firstWindow, DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
         var windows = segment.Windows.Select(window => new List<TimeRange> { window.Range }).ToList();
+        // With a deadline the time of a window's count belongs to the window.
+        var witness = new CountWitness(reader, plan.Buckets[segment.Bucket].Source, segment.Measurement, together: stopBy is null, time);
         while (true)
         {
             try
             {
-                return await retry.RunAsync(token => TryExportAsync(segment, windows, firstWindow, stopBy, token), cancellationToken);
+                return await retry.RunAsync(token => TryExportAsync(segment, windows, firstWindow, witness, stopBy, token), cancellationToken);
             }
             catch (WindowTooLargeException large)
             {
@@ -82,7 +85,7 @@ public sealed class Exporter(
     }
 
     private async Task<ExportReceipt> TryExportAsync(
-        Chunk segment, List<List<TimeRange>> windows, int firstWindow, DateTimeOffset? stopBy, CancellationToken cancellationToken)
+        Chunk segment, List<List<TimeRange>> windows, int firstWindow, CountWitness witness, DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
         // Of two processes that export the same, one writes the receipt, and both go by it.
         if (await WrittenAsync(segment, cancellationToken) is { } written)
@@ -94,7 +97,7 @@ public sealed class Exporter(
         await using var encoder = new BatchEncoder(plan.Dialect, store, output, segment, progress, buffers);
         try
         {
-            var (windowCount, contents) = await ReadAsync(segment, windows, new Deadline(stopBy, time), encoder, cancellationToken);
+            var (windowCount, contents) = await ReadAsync(segment, windows, new Deadline(stopBy, time), witness, encoder, cancellationToken);
             // Asked once more before the object is replaced that the other's receipt vouches for.
             if (await WrittenAsync(segment, cancellationToken) is null)
             {
@@ -117,6 +120,7 @@ public sealed class Exporter(
                     Members = encoder.Members,
                     Windows = contents,
                     Rejected = rejected,
+                    PlanDifferences = [.. witness.Differences],
                 };
                 if (await store.WriteJsonAsync(StagingLayout.ExportReceipt(segment.Id), receipt, MigrationJson.Default.ExportReceipt, replace: false, cancellationToken))
                     return receipt;
@@ -138,25 +142,33 @@ public sealed class Exporter(
     }
 
     private async Task<(int WindowCount, IReadOnlyList<WindowContent> Contents)> ReadAsync(
-        Chunk segment, List<List<TimeRange>> windows, Deadline deadline, BatchEncoder encoder, CancellationToken cancellationToken)
+        Chunk segment, List<List<TimeRange>> windows, Deadline deadline, CountWitness witness, BatchEncoder encoder, CancellationToken cancellationToken)
     {
         var bucket = plan.Buckets[segment.Bucket].Source;
         // Read anew: a live source may have got a new field since the plan was made.
         var schemas = await source.FieldKeysAsync(bucket, segment.Measurement, cancellationToken);
         var schema = schemas.GetValueOrDefault(ByteKey.From(segment.Measurement)) ?? new FieldSchema();
+        witness.Begin(schema);
         var contents = new List<WindowContent>(windows.Count);
         var done = 0;
         for (; done < windows.Count && deadline.Allows(Cost(segment.Windows[done])); done++)
         {
-            deadline.Begin(Cost(segment.Windows[done]));
+            var window = segment.Windows[done];
+            deadline.Begin(Cost(window));
+            var before = await witness.BeforeAsync(window, windows[done], cancellationToken);
+            var read = new FieldCounts();
             foreach (var range in windows[done])
             {
                 var firstMember = encoder.Members.Count;
                 await QueryAsync(bucket, segment.Measurement, schema, range, encoder, cancellationToken);
-                contents.Add(await encoder.EndWindowAsync(range, firstMember, cancellationToken));
+                var (content, ofRange) = await encoder.EndWindowAsync(range, firstMember, cancellationToken);
+                contents.Add(content);
+                read.Add(ofRange);
             }
-            deadline.End(Cost(segment.Windows[done]));
+            await witness.AfterAsync(window, windows[done], before, read, cancellationToken);
+            deadline.End(Cost(window));
         }
+        await witness.CompleteAsync(cancellationToken);
         return (done, contents);
     }
 

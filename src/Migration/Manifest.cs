@@ -25,11 +25,29 @@ public sealed record BucketPair
     public string? DestinationOrg { get; init; }
 }
 
+/// <summary>How a planned number of field values came about.</summary>
+public enum PlannedCount
+{
+    /// <summary>An even part of a longer window's, or of a plan that does not tell: says nothing about the window itself.</summary>
+    Divided = 0,
+
+    /// <summary>One field was counted, and the others taken to be in the same proportion as in a sample.</summary>
+    Estimated = 1,
+
+    /// <summary>Every field was counted.</summary>
+    Counted = 2,
+}
+
 /// <summary>A window of a chunk: what one query reads. Inside of it a field has one type.</summary>
 /// <param name="Start">Nanoseconds, included.</param>
 /// <param name="Stop">Nanoseconds, excluded.</param>
 /// <param name="FieldValues">How many field values it had when it was planned.</param>
-public readonly record struct PlannedWindow(long Start, long Stop, long FieldValues)
+/// <param name="Count">What that number is worth.</param>
+public readonly record struct PlannedWindow(
+    long Start,
+    long Stop,
+    long FieldValues,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] PlannedCount Count = PlannedCount.Divided)
 {
     /// <summary>Its time range.</summary>
     [JsonIgnore]

@@ -88,6 +88,13 @@ public sealed record LeftOut(string Reason, long Points, long FieldValues, strin
             .Select(same => same.First() with { Points = same.Sum(left => left.Points), FieldValues = same.Sum(left => left.FieldValues) })];
 }
 
+/// <summary>A window that held another number of field values when it was exported than when it was planned, by the source's own count.</summary>
+/// <param name="Start">Nanoseconds, included.</param>
+/// <param name="Stop">Nanoseconds, excluded.</param>
+/// <param name="Planned">Field values when it was planned.</param>
+/// <param name="Found">Field values that were read.</param>
+public sealed record PlanDifference(long Start, long Stop, long Planned, long Found);
+
 /// <summary>The proof of a chunk's export.</summary>
 public sealed record ExportReceipt
 {
@@ -141,6 +148,9 @@ public sealed record ExportReceipt
 
     /// <summary>What the destination's line protocol can't hold, by reason.</summary>
     public IReadOnlyList<LeftOut> Rejected { get; init; } = [];
+
+    /// <summary>The windows that changed between plan and export.</summary>
+    public IReadOnlyList<PlanDifference> PlanDifferences { get; init; } = [];
 }
 
 /// <summary>The proof of a chunk's import.</summary>

@@ -16,6 +16,7 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
     private readonly Dictionary<(int Bucket, string Measurement), MeasurementReport> measurements = [];
     private readonly Dictionary<(int Bucket, string Measurement), (TimeSlices Source, TimeSlices Destination)> slices = [];
     private readonly HashSet<(int Bucket, string Measurement)> compared = [];
+    private readonly PlanDeviations deviations = new();
     private long expired;
 
     private bool Unproven => plan.Request.Verify == VerifyMode.None;
@@ -137,6 +138,7 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
         AddLeftOut("import", import?.Quarantined ?? [], quarantine);
         expired += import?.ExpiredPoints ?? 0;
         differences.AddRange(verify?.Differences ?? []);
+        deviations.Add(chunk.Measurement, export.PlanDifferences);
         Count(receipts);
         chunks.Add(new ChunkReport
         {
@@ -213,7 +215,7 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
         var warnings = new List<string>(plan.Warnings);
         if (plan.Request.SkipVerify)
             warnings.Add("the servers' certificates were not checked (--skip-verify)");
-        warnings.AddRange(plan.Request.Exposures());
+        warnings.AddRange(deviations.Sentences());
         var repaired = measurements.Values.Sum(measurement => measurement.RepairedWindows);
         if (repaired > 0)
             warnings.Add(repaired == 1 ? "1 window differed at first and was imported once more" : $"{repaired} windows differed at first and were imported once more");

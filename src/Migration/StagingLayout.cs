@@ -4,7 +4,7 @@ namespace Migration;
 public static class StagingLayout
 {
     /// <summary>The version of the format.</summary>
-    public const int Format = 3;
+    public const int Format = 4;
 
     /// <summary>The list of chunks.</summary>
     public const string Plan = "plan.json";

@@ -22,7 +22,11 @@ internal sealed partial class WindowFinder
         if (probed.Count == 0 || gaps.Count > MaxGaps)
             return await CountedAsync(search, columns, inner, cancellationToken);
         var perProbe = await ValuesPerProbeAsync(search.Scan.Measurement, columns, probe, probed.MaxBy(window => window.FieldValues), cancellationToken);
-        var windows = probed.ConvertAll(window => window with { FieldValues = (long)Math.Ceiling(window.FieldValues * perProbe) });
+        var windows = probed.ConvertAll(window => window with
+        {
+            FieldValues = (long)Math.Ceiling(window.FieldValues * perProbe),
+            Count = PlannedCount.Estimated,
+        });
         foreach (var gap in gaps)
         {
             if (await CountedAsync(search, columns, gap, cancellationToken) is not { } others)

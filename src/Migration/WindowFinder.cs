@@ -25,7 +25,14 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
             pace.End();
         }
         if (scan is not { First: { } first, Last: { } last })
+        {
+            if (await CountAsync(scan.Measurement, scan.Columns, range, cancellationToken) is > 0 and var hidden)
+            {
+                scan.HasEdges = false;
+                throw new TransientException($"'{scan.Measurement}' of '{bucket.Name}': the source shows no first or no last row, but counts {hidden} values");
+            }
             return [];
+        }
         var windows = new List<PlannedWindow>();
         // GROUP BY time overflows beside the ends of time (seen on 1.6.7: their values are missing), so the windows there
         // are counted by themselves.
@@ -50,26 +57,36 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
         {
             var cut = window.Intersect(range).Intersect(new TimeRange(first, last + 1));
             if (!cut.IsEmpty && await CountAsync(scan.Measurement, scan.Columns, cut, cancellationToken) is > 0 and var values)
-                windows.Add(new PlannedWindow(cut.Start, cut.Stop, values));
+                windows.Add(new PlannedWindow(cut.Start, cut.Stop, values, PlannedCount.Counted));
         }
     }
 
     private async Task FindEdgesAsync(WindowScan scan, FieldSchema schema, long? knownStop, CancellationToken cancellationToken)
     {
         (scan.First, scan.Last, scan.FirstFields, scan.LastFields) = (null, knownStop - 1, [], []);
+        await FindEdgeAsync(scan, schema, isLast: false, cancellationToken);
         // Finding the last point costs the source much more than finding the first.
-        foreach (var isLast in knownStop is null ? (bool[])[false, true] : [false])
+        if (scan.First is not null && knownStop is null)
+            await FindEdgeAsync(scan, schema, isLast: true, cancellationToken);
+        if (schema.HasConflict && scan is { First: { } first, Last: { } last })
         {
-            // One query sees only the values of one type of a field, so where types conflict each is asked for.
-            foreach (var fields in schema.HasConflict ? InfluxQl.TypedFields(schema) : ["*::field"])
-            {
-                foreach (var row in await client.ReadAsync(bucket, InfluxQl.EdgeRow(scan.Measurement, fields, range, condition, isLast), cancellationToken))
-                    scan.AddEdge(row, isLast);
-            }
-            if (scan.First is null)
-                break;
+            // Of several answers one that is lost would move an edge inwards.
+            if (await CountAsync(scan.Measurement, scan.Columns, range with { Stop = first }, cancellationToken) is > 0 and var hidden)
+                throw new TransientException($"'{scan.Measurement}' of '{bucket.Name}': the source counts {hidden} values before the first row that it shows");
+            if (knownStop is null && await CountAsync(scan.Measurement, scan.Columns, range with { Start = last + 1 }, cancellationToken) > 0)
+                await FindEdgeAsync(scan, schema, isLast: true, cancellationToken);
         }
         scan.HasEdges = true;
+    }
+
+    private async Task FindEdgeAsync(WindowScan scan, FieldSchema schema, bool isLast, CancellationToken cancellationToken)
+    {
+        // One query sees only the values of one type of a field, so where types conflict each is asked for.
+        foreach (var fields in schema.HasConflict ? InfluxQl.TypedFields(schema) : ["*::field"])
+        {
+            foreach (var row in await client.ReadAsync(bucket, InfluxQl.EdgeRow(scan.Measurement, fields, range, condition, isLast), cancellationToken))
+                scan.AddEdge(row, isLast);
+        }
     }
 
     /// <summary>Counts a range in as many queries as the pace asks for; null when the deadline comes first.</summary>
@@ -95,6 +112,8 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
         try
         {
             var windows = new SortedDictionary<long, PlannedWindow>();
+            // An answer that lacks a document would lose windows that nobody looks for later.
+            var total = await CountAsync(measurement, columns, inner, cancellationToken);
             var rows = await client.ReadAsync(
                 bucket, InfluxQl.CountByWindow(measurement, columns, inner, grid, condition), cancellationToken);
             foreach (var row in rows)
@@ -102,8 +121,11 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
                 var window = grid.WindowOf((long)row.Values[0]!).Intersect(inner);
                 var values = Sum(row);
                 if (values > 0)
-                    windows[window.Start] = new PlannedWindow(window.Start, window.Stop, values);
+                    windows[window.Start] = new PlannedWindow(window.Start, window.Stop, values, PlannedCount.Counted);
             }
+            var found = windows.Values.Sum(window => window.FieldValues);
+            if (found < total)
+                throw new TransientException($"'{measurement}' of '{bucket.Name}' {inner}: the source counts {total} values, but {found} window by window");
             return [.. windows.Values];
         }
         catch (QueryTooLargeException) when (inner.Length > grid.Duration)

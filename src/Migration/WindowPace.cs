@@ -7,8 +7,9 @@ internal sealed class WindowPace(DateTimeOffset? stopBy, TimeProvider time)
 {
     private const long MostWindows = 1L << 40;
 
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+    // Of two queries: a slice is counted as a whole and window by window.
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
     private readonly Deadline deadline = new(stopBy, time);
     private long begun;

@@ -2,7 +2,7 @@ using Influx;
 
 namespace Migration;
 
-/// <summary>Reads or counts what a server holds in a window of a measurement: the one way in which verification asks.</summary>
+/// <summary>Reads or counts what a server holds in a window of a measurement: the one way in which verification asks, and in which the export's answers are held against counts.</summary>
 /// <param name="client">The server.</param>
 /// <param name="condition">The tags that points must have; null for all.</param>
 internal sealed class WindowReader(IInfluxClient client, string? condition)
@@ -28,6 +28,14 @@ internal sealed class WindowReader(IInfluxClient client, string? condition)
     public async Task<FieldCounts> CountAsync(Bucket bucket, string measurement, IReadOnlyList<TimeRange> parts, CancellationToken cancellationToken)
     {
         var schema = await SchemaAsync(bucket, measurement, cancellationToken) ?? new FieldSchema();
+        return await CountAsync(bucket, measurement, schema, parts, cancellationToken);
+    }
+
+    /// <summary>The same where the measurement's fields are known.</summary>
+    /// <exception cref="WindowTooLargeException">The server gives a part up.</exception>
+    public async Task<FieldCounts> CountAsync(
+        Bucket bucket, string measurement, FieldSchema schema, IReadOnlyList<TimeRange> parts, CancellationToken cancellationToken)
+    {
         var rows = new List<QueryRow>();
         if (schema.Count > 0)
         {
