@@ -25,7 +25,7 @@ internal static class InputFile
                 var problems = new List<string>();
                 Check(document.RootElement, MigrationJson.Default.MigrationRequest, "", problems);
                 if (problems.Count > 0)
-                    throw new InputException(string.Join(Environment.NewLine, problems.Select(problem => $"'{path}': {problem}")));
+                    throw new InputException(string.Join('\n', problems.Select(problem => $"'{path}': {problem}")));
             }
             return JsonSerializer.Deserialize(text, MigrationJson.Default.MigrationRequest)
                 ?? throw new InputException($"'{path}' holds null and no request");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Influx;
 using Microsoft.Extensions.Logging;
 using Migration;
+using static Influx.ShownText;
 
 namespace Cli;
 
@@ -73,13 +74,13 @@ internal static class MigrateCommand
             var windows = group.SelectMany(chunk => chunk.Windows).ToList();
             var range = new TimeRange(windows.Min(window => window.Start), windows.Max(window => window.Stop));
             await Console.Out.WriteLineAsync(
-                $"{plan.Buckets[group.Key.Bucket].Source.Name} -> {plan.Buckets[group.Key.Bucket].DestinationName}  {group.Key.Measurement}: "
+                $"{Line(plan.Buckets[group.Key.Bucket].Source.Name)} -> {Line(plan.Buckets[group.Key.Bucket].DestinationName)}  {Line(group.Key.Measurement)}: "
                 + $"{group.Count():N0} chunks, {windows.Count:N0} windows, about {group.Sum(chunk => chunk.FieldValues):N0} field values, {range}");
         }
         foreach (var conflict in plan.Conflicts)
-            await Console.Out.WriteLineAsync($"would stop the run: {conflict}");
+            await Console.Out.WriteLineAsync($"would stop the run: {Line(conflict)}");
         foreach (var remark in plan.Remarks)
-            await Console.Out.WriteLineAsync($"{(remark.Rejects ? "will be rejected" : "note")}: {remark.Bucket} {remark.Measurement}: {remark.Text}");
+            await Console.Out.WriteLineAsync($"{(remark.Rejects ? "will be rejected" : "note")}: {Line(remark.Bucket)} {Line(remark.Measurement)}: {Line(remark.Text)}");
         await Console.Out.WriteLineAsync($"{plan.Chunks.Count:N0} chunks, about {plan.Chunks.Sum(chunk => chunk.FieldValues):N0} field values; nothing was written");
         return ExitCodes.Complete;
     }

@@ -150,7 +150,7 @@ internal sealed class Options
         if (functions && request.CaFile is not null)
             problems.Add("caFile names a file of this machine: put the certificate into the server's secret as caCertificate");
         problems.AddRange((functions ? request with { CaFile = null } : request).Problems(urlsMayFollow: functions));
-        return problems.Count == 0 ? request : throw new InputException(string.Join(Environment.NewLine, problems));
+        return problems.Count == 0 ? request : throw new InputException(string.Join('\n', problems));
     }
 
     private static ServerRequest Server(

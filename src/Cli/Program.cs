@@ -2,6 +2,7 @@ using System.CommandLine;
 using Cli;
 using Cli.Deployed;
 
+Terminal.Guard();
 var root = new RootCommand($"Migrates InfluxDB data and proves that every point arrived.\n\n{ExitCodes.Table}")
 {
     MigrateCommand.Create(),
@@ -15,7 +16,8 @@ var root = new RootCommand($"Migrates InfluxDB data and proves that every point 
     TokenCommand.Create(),
     BucketCommand.Create(),
 };
-var parsed = root.Parse(args);
+// A word that begins with @ is a name, and no file of further words.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count == 0)
     // A Ctrl-C waits for what must not be left undone: a widened retention is put back, the report of what was done is written.
     return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Cli.Deployed;
 using Influx;
 using Migration;
+using static Influx.ShownText;
 
 namespace Cli;
 
@@ -29,9 +30,9 @@ internal static class ReportCommand
         foreach (var warning in report.Warnings)
             await output.WriteLineAsync($"warning: {warning}");
         foreach (var left in report.LeftOut)
-            await output.WriteLineAsync($"left out at {left.Stage}: {left.FieldValues:N0} values of {left.Measurement}: {left.Reason} (such as {left.Example}; all in {left.Object})");
+            await output.WriteLineAsync($"left out at {left.Stage}: {left.FieldValues:N0} values of {Line(left.Measurement)}: {Line(left.Reason)} (such as {Line(left.Example)}; all in {left.Object})");
         foreach (var difference in report.Differences)
-            await output.WriteLineAsync($"differs: {difference.Measurement} {new TimeRange(difference.Start, difference.Stop)}: {difference.Missing:N0} missing, {difference.Extra:N0} extra, {difference.Changed:N0} changed");
+            await output.WriteLineAsync($"differs: {Line(difference.Measurement)} {new TimeRange(difference.Start, difference.Stop)}: {difference.Missing:N0} missing, {difference.Extra:N0} extra, {difference.Changed:N0} changed");
         if (report.FurtherFieldValues > 0)
             await output.WriteLineAsync($"the destination holds {report.FurtherFieldValues:N0} further field values in these windows");
         if (report.Stop is { } stop)

@@ -99,7 +99,7 @@ internal sealed class TokenCommand
         if (isSource && parsed.GetValue(createBuckets))
             problems.Add("--create-buckets goes with --role destination only");
         return problems.Count > 0
-            ? throw new InputException(string.Join(Environment.NewLine, problems))
+            ? throw new InputException(string.Join('\n', problems))
             : new TokenOrder
             {
                 Role = isSource ? TokenRole.Source : TokenRole.Destination,

@@ -163,7 +163,7 @@ public sealed partial class InfluxHttp : IDisposable
             if (answer.Headers.TryGetValues("X-Influxdb-Error", out var values))
                 text = values.First();
         }
-        text = WithoutToken(answer, text);
+        text = ShownText.Line(WithoutToken(answer, text));
         return new ErrorAnswer(answer.StatusCode, text.Length > MaxErrorText ? text[..MaxErrorText] : text);
     }
 

@@ -6,12 +6,12 @@ internal static class QueryError
     public static Exception From(string text)
     {
         if (text.Contains("max-concurrent-queries", StringComparison.Ordinal))
-            return new TransientException($"the server answered the query with: {text}");
+            return new TransientException($"the server answered the query with: {ShownText.Line(text)}");
         if (Failure.IsTooLarge(text))
-            return new QueryTooLargeException($"the server gave the query up: {text}");
+            return new QueryTooLargeException($"the server gave the query up: {ShownText.Line(text)}");
         var kind = text.Contains("not found", StringComparison.Ordinal) ? RejectionKind.NotFound
             : text.Contains("authoriz", StringComparison.Ordinal) || text.Contains("permission", StringComparison.Ordinal) ? RejectionKind.Token
             : RejectionKind.Invalid;
-        return new RejectedException(kind, $"the server answered the query with: {text}");
+        return new RejectedException(kind, $"the server answered the query with: {ShownText.Line(text)}");
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Influx;
 
 namespace Migration;
 
@@ -24,7 +25,7 @@ internal sealed class HtmlWriter
     public void WriteLines(string lines)
     {
         var first = true;
-        foreach (var line in lines.ReplaceLineEndings("\n").Split('\n'))
+        foreach (var line in lines.Split('\n'))
         {
             if (!first)
                 text.Append("<br>");
@@ -51,7 +52,7 @@ internal sealed class HtmlWriter
                 case < ' ': text.Append((char)('\u2400' + character)); break;
                 case '\u007f': text.Append('\u2421'); break;
                 // Marks that turn the direction of the text after them could make a name read as another.
-                case > '\u007f' and < '\u00a0' or '\u200e' or '\u200f' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069'):
+                case var hidden when ShownText.IsHidden(hidden):
                     text.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
                     break;
                 default: text.Append(character); break;

@@ -35,6 +35,21 @@ public sealed class LogTests : IDisposable
     }
 
     [Fact]
+    public void A_servers_control_characters_are_in_no_message_cause_or_argument_even_where_its_JSON_is_read()
+    {
+        const string words = "\u001b]0;title\u0007\u009b\u202e";
+        const string shown = @"\x1b]0;title\x07\x9b\u202e";
+
+        Logger(LogLevel.Information).AnswerRefused("posting", 403, words);
+        var cause = JsonNode.Parse(ErrorBody.Write(new InvalidOperationException(words)))!;
+
+        var line = JsonNode.Parse(Assert.Single(Lines))!;
+        Assert.Equal(
+            [$"posting was refused with 403: {shown}", shown, shown],
+            new[] { line["message"], line["reason"], cause["errorMessage"] }.Select(text => text!.GetValue<string>()));
+    }
+
+    [Fact]
     public void A_bug_is_logged_with_its_stack()
     {
         Logger(LogLevel.Information).Failed(ErrorNames.Bug, "no", new InvalidOperationException("no"));

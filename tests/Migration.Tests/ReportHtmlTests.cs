@@ -20,9 +20,9 @@ public sealed class ReportHtmlTests
     [Fact]
     public void Control_characters_and_turns_of_direction_are_shown()
     {
-        var html = ReportHtml.Render(With("a\nb\0c\u202Ed\u0085e\uFFFD温度"));
+        var html = ReportHtml.Render(With("a\nb\0c\u202Ed\u0085e\u2028\uFFFD温度"));
 
-        Assert.Contains("a␊b␀c\\u202ed\\u0085e\uFFFD温度", html, StringComparison.Ordinal);
+        Assert.Contains("a␊b␀c\\u202ed\\u0085e\\u2028\uFFFD温度", html, StringComparison.Ordinal);
         Assert.DoesNotContain('\0', html);
         Assert.DoesNotContain('\u202E', html);
     }

@@ -46,7 +46,7 @@ internal sealed class WatchView(Func<CancellationToken, Task<ExecutionPicture>> 
                     BarInterval,
                     picture =>
                     {
-                        state.Description = Markup.Escape(picture.IsRunning ? picture.State ?? picture.Execution.Status : picture.Execution.Status);
+                        state.Description = Terminal.Shown(picture.IsRunning ? picture.State ?? picture.Execution.Status : picture.Execution.Status);
                         if (!picture.IsRunning)
                             state.StopTask();
                         foreach (var map in picture.Maps)
@@ -55,7 +55,7 @@ internal sealed class WatchView(Func<CancellationToken, Task<ExecutionPicture>> 
                     },
                     problem =>
                     {
-                        state.Description = Markup.Escape(problem);
+                        state.Description = Terminal.Shown(problem);
                         return Task.CompletedTask;
                     },
                     cancellationToken);
@@ -64,8 +64,8 @@ internal sealed class WatchView(Func<CancellationToken, Task<ExecutionPicture>> 
     private static void Update(MapPicture map, Dictionary<string, ProgressTask> bars, ProgressContext view)
     {
         if (!bars.TryGetValue(map.Run.MapRunArn, out var bar))
-            bars.Add(map.Run.MapRunArn, bar = view.AddTask(map.Label));
-        bar.Description = Markup.Escape($"{map.Label} {ExecutionText.Chunks(map)}");
+            bars.Add(map.Run.MapRunArn, bar = view.AddTask(Terminal.Shown(map.Label)));
+        bar.Description = Terminal.Shown($"{map.Label} {ExecutionText.Chunks(map)}");
         bar.MaxValue = Math.Max(1, map.Run.ItemCounts.Total);
         bar.Value = map.Run.ItemCounts.Succeeded;
         if (map.Run.Status != ExecutionStatus.Running)

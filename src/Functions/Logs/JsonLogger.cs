@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Functions.Runtime;
+using Influx;
 using Microsoft.Extensions.Logging;
 
 namespace Functions.Logs;
@@ -44,7 +45,8 @@ internal sealed class JsonLogger(Stream output, LogLevel minimum, TimeProvider t
                 if (invocation.TraceId is { } traceId)
                     json.WriteString("traceId", traceId);
             }
-            json.WriteString("message", formatter(state, exception));
+            // JSON escapes for itself; whoever reads the message out of it gets no control characters either.
+            json.WriteString("message", ShownText.Lines(formatter(state, exception)));
             if (state is IReadOnlyList<KeyValuePair<string, object?>> arguments)
                 WriteArguments(json, arguments);
             if (exception is not null)
@@ -93,7 +95,7 @@ internal sealed class JsonLogger(Stream output, LogLevel minimum, TimeProvider t
                     json.WriteBooleanValue(flag);
                     break;
                 default:
-                    json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
+                    json.WriteStringValue(ShownText.Lines(Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""));
                     break;
             }
         }

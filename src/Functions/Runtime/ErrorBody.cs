@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Influx;
 using Migration;
 
 namespace Functions.Runtime;
@@ -25,7 +26,7 @@ internal static class ErrorBody
     {
         json.WriteStartObject();
         json.WriteString("errorType", type);
-        json.WriteString("errorMessage", Cut(InputWords.Of(failure.Message)));
+        json.WriteString("errorMessage", Cut(ShownText.Lines(InputWords.Of(failure.Message))));
         json.WriteStartArray("stackTrace");
         // Where it happened in the code tells a person something about a bug, and of a refusal nothing.
         if (NamedException.NameOf(failure) == ErrorNames.Bug)
