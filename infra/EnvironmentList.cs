@@ -31,7 +31,7 @@ public static class EnvironmentList
             ?? throw new EnvironmentException([$"there is no environment '{name}': -c env=NAME takes one of {names}"]);
     }
 
-    private const string SecretArn = "arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+-[A-Za-z0-9]{6}";
+    private const string SecretArn = "arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}";
     private const string SecretArnExample = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:name-AbCdEf, whole with its last six characters";
     private const string KeyArn = "arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+";
     private const string KeyArnExample = "arn:aws:kms:eu-west-1:111122223333:key/12345678-90ab-cdef-1234-567890abcdef, of the key and not of an alias";

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Influx;
 using Migration;
 
 namespace Cli;
@@ -24,7 +25,7 @@ internal static class BucketCommand
     }
 
     /// <summary>The command that sets what is missing.</summary>
-    public static string HardenWith(string bucket) => $"influx-migrate bucket harden {bucket}";
+    public static string HardenWith(string bucket) => ShellWords.Join("influx-migrate", "bucket", "harden", bucket);
 
     private static Command Make(string name, string description, Func<S3Store, string, CancellationToken, Task<int>> work)
     {

@@ -1,3 +1,5 @@
+using Influx;
+
 namespace Cli;
 
 /// <summary>The command line of this process as a person types it again. Tokens are never arguments, so it may be shown.</summary>
@@ -9,14 +11,6 @@ internal static class CommandLine
         var words = Environment.GetCommandLineArgs();
         // Under the dotnet host the first word is the assembly that it was given.
         string[] program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? ["dotnet", words[0]] : [Environment.ProcessPath ?? words[0]];
-        return Join([.. program, .. words.Skip(1)]);
+        return ShellWords.Join([.. program, .. words.Skip(1)]);
     }
-
-    /// <summary>Words quoted for a POSIX shell.</summary>
-    public static string Join(IEnumerable<string> words) => string.Join(' ', words.Select(Quote));
-
-    private static string Quote(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,@%+".Contains(c, StringComparison.Ordinal))
-            ? word
-            : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

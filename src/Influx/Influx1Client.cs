@@ -110,15 +110,29 @@ public sealed class Influx1Client(InfluxHttp http, ServerVersion version) : IInf
         (await DatabasesAsync(cancellationToken)).Count > 0 || !await new Influx1Scope(http).AsksForUsersAsync(cancellationToken)
             || await Influx1Scope.IsAdminAsync(this, cancellationToken)
             ? null
-            : $"the {http.Options.Role}'s user sees no database: it has no rights, or there are none. {GrantAdvice("<database>", write: false)}";
+            : $"the {http.Options.Role}'s user sees no database: it has no rights, or there are none";
 
     /// <inheritdoc/>
-    public string GrantAdvice(string bucket, bool write) => write
-        ? $"an admin creates databases; into an existing one a user may write after: GRANT ALL ON {InfluxQl.Identifier(Split(bucket, "").Database)} TO <user>"
-        : $"an admin grants it with: GRANT READ ON {InfluxQl.Identifier(Split(bucket, "").Database)} TO <user>";
+    public string GrantAdvice(string bucket, bool write)
+    {
+        var (database, user) = (InfluxQl.Identifier(Split(bucket, "").Database), InfluxQl.Identifier(http.User ?? "<user>"));
+        return write
+            ? $"an admin grants it with: {Shell($"CREATE DATABASE {database}; GRANT ALL ON {database} TO {user}")} (which leaves a database that is there as it is)"
+            : $"an admin grants it with: {Shell($"GRANT READ ON {database} TO {user}")}";
+    }
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
+
+    // The whole command of 1.x's own client, which asks for the password where it is given an empty one.
+    private string Shell(string statement)
+    {
+        var url = http.Options.Url;
+        return ShellWords.Join([
+            "influx", "-host", url.IdnHost, "-port", url.Port.ToString(CultureInfo.InvariantCulture), .. url.Scheme == "https" ? (string[])["-ssl"] : [],
+            "-username", "ADMIN", "-password", "", "-execute", statement,
+        ]);
+    }
 
     private static (string Database, string Policy) Split(string name, string policy)
     {

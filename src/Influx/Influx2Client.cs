@@ -148,8 +148,8 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
     public string GrantAdvice(string bucket, bool write)
     {
         var read = """{"action":"read","resource":{"type":"buckets","orgID":"<org id>","id":"<bucket id>"}}""";
-        return "POST /api/v2/authorizations with an admin's token and the body {\"orgID\":\"<org id>\",\"description\":\"migration of "
-            + $"{bucket}\",\"permissions\":[{read}{(write ? "," + read.Replace("read", "write", StringComparison.Ordinal) : "")}]}}";
+        return "POST /api/v2/authorizations with an admin's token and the body {\"orgID\":\"<org id>\",\"description\":"
+            + $"{ShellWords.Json($"migration of {bucket}")},\"permissions\":[{read}{(write ? "," + read.Replace("read", "write", StringComparison.Ordinal) : "")}]}}";
     }
 
     /// <inheritdoc/>
@@ -161,7 +161,7 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
 
     // A token is scoped by ids; an org grant needs the id as "id", which the usual orgID does not match (CONTRACTS 0.11).
     private static string CreateAdvice(string orgId) =>
-        $$$"""{"action":"read","resource":{"type":"buckets","orgID":"{{{orgId}}}"}}, {"action":"write","resource":{"type":"buckets","orgID":"{{{orgId}}}"}} and {"action":"read","resource":{"type":"orgs","id":"{{{orgId}}}"}} (POST /api/v2/authorizations with an admin's token)""";
+        $$$"""{"action":"read","resource":{"type":"buckets","orgID":{{{ShellWords.Json(orgId)}}}}}, {"action":"write","resource":{"type":"buckets","orgID":{{{ShellWords.Json(orgId)}}}}} and {"action":"read","resource":{"type":"orgs","id":{{{ShellWords.Json(orgId)}}}}} (POST /api/v2/authorizations with an admin's token)""";
 
     private static bool IsId(string text) => text.Length == 16 && text.All(char.IsAsciiHexDigitLower);
 
@@ -212,7 +212,7 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
         (version < FirstWithVirtualMappings
             ? $"InfluxDB {version} answers InfluxQL only through an explicit mapping, and the bucket '{bucket.Name}' has none"
             : $"no InfluxQL mapping leads to the bucket '{bucket.Name}': another bucket's mapping shadows its name")
-        + $$$""". Create one with a token that may write the bucket: POST /api/v2/dbrps {"orgID":"{{{bucket.OrgId}}}","bucketID":"{{{bucket.Id}}}","database":"<a name not in use>","retention_policy":"autogen","default":true}"""
+        + $$$""". Create one with a token that may write the bucket: POST /api/v2/dbrps {"orgID":{{{ShellWords.Json(bucket.OrgId)}}},"bucketID":{{{ShellWords.Json(bucket.Id)}}},"database":"<a name not in use>","retention_policy":"autogen","default":true}"""
         + (version < FirstWithVirtualMappings ? ", or upgrade the server to 2.5 or newer." : "."));
 
     private async Task<List<BucketDto>> GetBucketsAsync(string query, CancellationToken cancellationToken) =>

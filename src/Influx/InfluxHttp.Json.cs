@@ -12,6 +12,9 @@ public sealed partial class InfluxHttp
     /// <summary>Whether a text is the token in use.</summary>
     internal bool IsToken(string text) => text.Length > 0 && string.Equals(token?.Reveal(), text, StringComparison.Ordinal);
 
+    /// <summary>The user of a 1.x token, once it was read; null for none.</summary>
+    internal string? User => token is { } known && known.Reveal().IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? known.Reveal()[..colon] : null;
+
     /// <summary>Gets a JSON answer of the 2.x API.</summary>
     internal async Task<T> GetJsonAsync<T>(string path, string what, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {

@@ -30,7 +30,7 @@ internal static class BucketPairs
             pairs.Add(Pair(request, pairs.Count, bucket, org, destinationName: null));
         }
         if (pairs.Count == 0 && await source.BlindReasonAsync(cancellationToken) is { } blind)
-            throw new RejectedException(RejectionKind.Token, blind);
+            throw new RejectedException(RejectionKind.Token, $"{blind}. To let a token read a bucket: {source.GrantAdvice("<bucket>", write: false)}");
         var twice = pairs.GroupBy(pair => (pair.DestinationOrg, pair.DestinationName)).FirstOrDefault(group => group.Count() > 1);
         if (twice is not null)
             throw new RejectedException(

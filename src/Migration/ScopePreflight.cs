@@ -78,5 +78,8 @@ public sealed class ScopePreflight(MigrationRequest request)
     }
 
     private static string Advice(string role, string url, string? org, IEnumerable<string> buckets) =>
-        $"influx-migrate token create --role {role} --host {url}{(org is null ? "" : $" --org '{org}'")}{string.Concat(buckets.Take(5).Select(bucket => $" --bucket '{bucket}'"))}";
+        ShellWords.Join([
+            "influx-migrate", "token", "create", "--print", "--role", role, "--host", url,
+            .. org is null ? [] : ShellWords.Option("--org", org), .. buckets.SelectMany(bucket => ShellWords.Option("--bucket", bucket)),
+        ]);
 }

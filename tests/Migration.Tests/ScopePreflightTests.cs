@@ -25,7 +25,7 @@ public sealed class ScopePreflightTests(TwoInflux2Servers servers) : IClassFixtu
         Assert.Equal(RejectionKind.Token, refused.Kind);
         Assert.Contains("the source's token can do much more than this migration needs", refused.Message, StringComparison.Ordinal);
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
-        Assert.Contains($"influx-migrate token create --role source --host {servers.Source.Url.GetLeftPart(UriPartial.Authority)} --bucket '{name}'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"influx-migrate token create --print --role source --host {servers.Source.Url.GetLeftPart(UriPartial.Authority)} --bucket {name}", refused.Message, StringComparison.Ordinal);
         Assert.Contains("--allow-broad-token", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(pipeline.Folder, "plan.json"));
         Assert.DoesNotContain(servers.Destination.Requests, request => request.Target.Contains(name, StringComparison.Ordinal) && request is { Method: "POST", Status: < 400 });

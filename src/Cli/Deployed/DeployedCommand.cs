@@ -19,7 +19,7 @@ internal static class DeployedCommand
         new(name, $"{description} With the AWS credentials, profile and region that AWS's tools use.\n\n{ExitCodes.Table}");
 
     /// <summary>A command of this program as a person types it.</summary>
-    public static string Line(string command, string environment, params string[] more) => CommandLine.Join(["influx-migrate", command, "--env", environment, .. more]);
+    public static string Line(string command, string environment, params string[] more) => ShellWords.Join(["influx-migrate", command, "--env", environment, .. more]);
 
     /// <summary>Runs a command's work; the one boundary.</summary>
     public static async Task<int> RunAsync(string environment, Func<DeployedEnvironment, Task<int>> work)

@@ -119,7 +119,7 @@ internal sealed class DeployedEnvironment(string name) : IDisposable
         catch (AwsException missing) when (missing.ErrorCode == AwsException.ValidationError)
         {
             throw new InputException(
-                $"there is no stack '{stack}' in {config.RegionEndpoint.SystemName} of this account: deploy it with 'npx cdk deploy -c env={name} --all', "
+                $"there is no stack '{stack}' in {config.RegionEndpoint.SystemName} of this account: deploy it with: {ShellWords.Join("npx", "cdk", "deploy", "-c", $"env={name}", "--all")}; "
                 + "or choose another region or account by AWS_REGION and AWS_PROFILE");
         }
     }

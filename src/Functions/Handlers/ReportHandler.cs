@@ -2,6 +2,7 @@ using Functions.Incremental;
 using Functions.Logs;
 using Functions.Runtime;
 using Functions.Secrets;
+using Influx;
 using Migration;
 
 namespace Functions.Handlers;
@@ -61,5 +62,5 @@ internal sealed class ReportHandler(Deployment deployment)
     private Task<HighWaterMark?> EndAsync(OpenMigration migration, bool complete, CancellationToken cancellationToken) =>
         new IncrementalRuns(deployment).EndAsync(migration.Store, migration.MigrationId, complete, cancellationToken);
 
-    private static string ResumeWith(OpenMigration migration) => $$"""a new execution with the input {"migrationId":"{{migration.MigrationId}}"}""";
+    private static string ResumeWith(OpenMigration migration) => $$"""a new execution with the input {"migrationId":{{ShellWords.Json(migration.MigrationId)}}}""";
 }
