@@ -55,6 +55,19 @@ public sealed class Influx1RotationTests : IAsyncLifetime
         Assert.True(await rotated.MayReadAsync("d", CancellationToken.None));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Switching_a_rotation_on_tests_the_user_in_use_and_makes_none(bool copied)
+    {
+        await bench.SwitchOnAsync(copied);
+        bench.Secrets.Put(RotationBench.Secret, Value("mover:fake:wrong"));
+        var wrong = await Record.ExceptionAsync(() => bench.SwitchOnAsync(copied));
+
+        Assert.Contains("it can't read the database 'd'", Assert.IsType<NamedException>(wrong).Message, StringComparison.Ordinal);
+        Assert.Equal(["admin", "mover"], (await asAdmin.ListAsync(CancellationToken.None)).Keys.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task A_crash_after_any_call_leaves_one_new_user_once_the_rotation_was_tried_again()
     {

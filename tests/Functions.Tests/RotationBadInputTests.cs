@@ -68,7 +68,6 @@ public sealed class RotationBadInputTests : IAsyncLifetime
 
     [Theory]
     [InlineData(RotationSteps.Set)]
-    [InlineData(RotationSteps.Test)]
     [InlineData(RotationSteps.Finish)]
     public async Task A_step_before_there_is_a_pending_value_is_refused(string step)
     {

@@ -84,6 +84,9 @@ internal sealed class RotationBench : IAsyncDisposable
         return version;
     }
 
+    /// <summary>Switches the rotation on, and has it tried as Secrets Manager does.</summary>
+    public Task SwitchOnAsync(bool copied) => Secrets.SwitchOnAsync(Secret, copied, version => StepAsync(RotationSteps.Test, version));
+
     public async ValueTask DisposeAsync()
     {
         client.Dispose();

@@ -54,7 +54,7 @@ internal sealed class RotateHandler(SecretsManagerClient secrets, AdminConnectio
                 await server.SetAsync(versions, Pending(versions), cancellationToken);
                 break;
             case RotationSteps.Test:
-                await server.TestAsync(versions, Pending(versions), cancellationToken);
+                await TestAsync(server, versions, cancellationToken);
                 break;
             case RotationSteps.Cleanup:
                 return await server.RemoveAsync(versions, cancellationToken);
@@ -98,6 +98,21 @@ internal sealed class RotateHandler(SecretsManagerClient secrets, AdminConnectio
         var removed = await server.RemoveAsync(versions, cancellationToken);
         logger.RotationStep(RotationSteps.Create, versions.Arn, versionId);
         return removed;
+    }
+
+    // When a rotation is switched on or changed, Secrets Manager makes a version that is AWSPENDING and has no value, or the current one's,
+    // asks for this step alone and takes the version away again: whether the rotation can work is seen at what is in use now.
+    private async Task TestAsync(IRotatedServer server, SecretVersions versions, CancellationToken cancellationToken)
+    {
+        if (versions.Pending is { Token: not null } made)
+        {
+            await server.TestAsync(versions, made, cancellationToken);
+            return;
+        }
+        logger.NothingMadeYet(versions.Arn, versions.Current.VersionId);
+        // AWS's format may begin without a token; then the first rotation makes one.
+        if (versions.Current.Token is not null)
+            await server.TestAsync(versions, versions.Current, cancellationToken);
     }
 
     private Task<bool> PutAsync(string arn, string versionId, string value, CancellationToken cancellationToken) => SecretVersions.AskAsync(arn, "putting a version into", async () =>

@@ -47,6 +47,9 @@ internal static partial class Log
     [LoggerMessage(118, LogLevel.Warning, "a step of a rotation is tried again: {Reason}")]
     public static partial void RotationRetried(this ILogger logger, string reason);
 
+    [LoggerMessage(119, LogLevel.Information, "{Secret} has no value at AWSPENDING that a rotation made, as when its rotation is switched on: the current version {Version} is tested")]
+    public static partial void NothingMadeYet(this ILogger logger, string secret, string version);
+
     [LoggerMessage(120, LogLevel.Information, "the mark '{Mark}' was moved to {Stop}")]
     public static partial void MarkMoved(this ILogger logger, string mark, string stop);
 

@@ -58,6 +58,36 @@ public sealed class SecretsManagerState
         }
     }
 
+    /// <summary>
+    /// What the service does when a rotation is switched on and does not begin at once: a version with AWSPENDING, for which it asks for
+    /// testSecret alone and which it takes away again.
+    /// </summary>
+    /// <param name="arn">The secret.</param>
+    /// <param name="copied">Whether the version has the current one's value; false for none.</param>
+    /// <param name="testSecret">Asks the rotation's function.</param>
+    public async Task SwitchOnAsync(string arn, bool copied, Func<string, Task> testSecret)
+    {
+        var version = BeginRotation(arn);
+        lock (gate)
+        {
+            var secret = secrets[arn];
+            if (copied)
+                secret.Values[version] = (secret.Values[secret.Stages["AWSCURRENT"]].Text, Now);
+        }
+        try
+        {
+            await testSecret(version);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                secrets[arn].Stages.Remove("AWSPENDING");
+                secrets[arn].Values.Remove(version);
+            }
+        }
+    }
+
     /// <summary>The version with a stage; null when there is none.</summary>
     public string? VersionAt(string arn, string stage)
     {
