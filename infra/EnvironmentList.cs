@@ -78,6 +78,7 @@ public static class EnvironmentList
             StagedDataDays = reader.Number("stagedDataDays", 15, 3653),
             AlarmEmail = reader.Text("alarmEmail", "[^@\\s]+@[^@\\s]+", "operators@example.com"),
             AllowSkipVerify = reader.Flag("allowSkipVerify"),
+            AllowPlainHttp = reader.Flag("allowPlainHttp"),
             SourceSecretArn = reader.Text("sourceSecretArn", SecretArn, SecretArnExample),
             SourceSecretKeyArn = reader.Text("sourceSecretKeyArn", KeyArn, KeyArnExample),
             DestinationSecretArn = reader.Text("destinationSecretArn", SecretArn, SecretArnExample),

@@ -52,6 +52,10 @@ public sealed partial record EnvironmentSettings
     {
         if (Production && AllowedHosts.Count == 0)
             yield return "allowedHosts: a production environment names its servers: list the host of every URL, such as influx.example.com:8086";
+        if (AllowPlainHttp && AllowedHosts.Count > 0 && !AllowedHosts.Any(Functions.AllowedHosts.IsPlain))
+            yield return "allowPlainHttp: none of allowedHosts is reached over http: write http:// before the one that is, or leave allowPlainHttp out";
+        foreach (var host in AllowedHosts.Where(host => !AllowPlainHttp && Functions.AllowedHosts.IsPlain(host)))
+            yield return $"allowedHosts: '{host}' is plain http, where token and points travel in the clear: give the server a certificate, or set allowPlainHttp";
         foreach (var host in AllowedHosts)
         {
             if (Functions.AllowedHosts.Problem(host, out var address, out var port) is { } problem)

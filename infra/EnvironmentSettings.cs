@@ -58,7 +58,7 @@ public sealed partial record EnvironmentSettings
     /// <summary>The servers' ports.</summary>
     public IReadOnlyList<int> AllowedPorts { get; init; } = [8086];
 
-    /// <summary>The servers by name or address, each with a port or for all: all that a URL may name. Empty for any.</summary>
+    /// <summary>The servers by name or address, each with a port or for all, over https unless it says http: all that a URL may name. Empty for any.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     /// <summary>Invocations at a time of each function that talks to a server; null leaves it to the input alone.</summary>
@@ -87,6 +87,9 @@ public sealed partial record EnvironmentSettings
 
     /// <summary>Whether an input may leave the servers' certificates unchecked.</summary>
     public bool AllowSkipVerify { get; init; }
+
+    /// <summary>Whether servers may be reached over http, where tokens and points travel in the clear.</summary>
+    public bool AllowPlainHttp { get; init; }
 
     /// <summary>An existing secret with the source's token; null to make one.</summary>
     public string? SourceSecretArn { get; init; }
@@ -136,7 +139,7 @@ public sealed partial record EnvironmentSettings
                 yield return $"{name}KeyArn: the key is in {key.Split(':')[3]}, its secret in {arn.Split(':')[3]}";
         }
         var hosts = HostProblems().Any() ? Functions.AllowedHosts.Any : Functions.AllowedHosts.Parse(HostList);
-        var rules = new InputRules { AllowSkipVerify = AllowSkipVerify, Hosts = hosts };
+        var rules = new InputRules { AllowSkipVerify = AllowSkipVerify, AllowPlainHttp = AllowPlainHttp, Hosts = hosts };
         foreach (var schedule in Schedules)
         {
             if (schedule.LagAlarm is null)

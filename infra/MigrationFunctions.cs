@@ -103,6 +103,7 @@ internal sealed class MigrationFunctions : Construct
             [SettingNames.Environment] = props.Settings.Name,
             [SettingNames.MetricsNamespace] = StageMetrics.Namespace,
             [SettingNames.AllowSkipVerify] = props.Settings.AllowSkipVerify ? "true" : "false",
+            [SettingNames.AllowPlainHttp] = props.Settings.AllowPlainHttp ? "true" : "false",
             [SettingNames.AllowedHosts] = props.Settings.HostList,
         };
         if (rights.Source)

@@ -36,16 +36,18 @@ public static class ServerSecretFormat
     public static string Write(IEnumerable<KeyValuePair<string, JsonNode?>> properties) =>
         new JsonObject(properties.Where(property => property.Value is not null)).ToJsonString();
 
-    /// <summary>The token of a secret: its property, or all of a value that is no JSON.</summary>
+    /// <summary>A text of a secret; of a value that is no JSON, all of it is the token.</summary>
+    /// <param name="value">The secret's value.</param>
+    /// <param name="property">One of the names here.</param>
     /// <returns>Null where there is none.</returns>
-    public static string? ReadToken(string? value)
+    public static string? Read(string? value, string property)
     {
         var text = value?.Trim();
         if (string.IsNullOrEmpty(text) || text[0] != '{')
-            return string.IsNullOrEmpty(text) ? null : text;
+            return string.IsNullOrEmpty(text) || property != Token ? null : text;
         try
         {
-            return JsonNode.Parse(text)?[Token] is JsonValue token && token.TryGetValue<string>(out var found) && found.Length > 0 ? found : null;
+            return JsonNode.Parse(text)?[property] is JsonValue found && found.TryGetValue<string>(out var read) && read.Length > 0 ? read : null;
         }
         catch (System.Text.Json.JsonException)
         {

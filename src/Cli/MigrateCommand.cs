@@ -90,6 +90,8 @@ internal static class MigrateCommand
     {
         if (request.SkipVerify)
             await Console.Error.WriteLineAsync("warning: the servers' certificates are not checked (--skip-verify)");
+        foreach (var exposure in request.Exposures())
+            await Console.Error.WriteLineAsync($"warning: {exposure}");
     }
 
     /// <summary>What a run of this command works with.</summary>

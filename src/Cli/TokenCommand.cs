@@ -59,7 +59,9 @@ internal sealed class TokenCommand
         var url = Url(parsed);
         // Made only where a secret is named: it looks for credentials and a region at once.
         using var secrets = parsed.GetValue(secret) is null && parsed.GetValue(adminSecret) is null ? null : new SecretsManagerClient();
-        var (adminToken, adminArn) = await AdminAsync(parsed, secrets, cancellationToken);
+        var (adminToken, adminArn) = await AdminAsync(parsed, url, secrets, cancellationToken);
+        if (ServerOrigin.IsExposed(url.AbsoluteUri))
+            await Console.Error.WriteLineAsync("warning: the server is reached over plain http: whoever is on the way reads the admin's token and the one that is made");
         var maker = new TokenMaker(
             new ServerOptions
             {
@@ -113,7 +115,7 @@ internal sealed class TokenCommand
     private Uri Url(ParseResult parsed) =>
         ServerOptions.TryParseUrl(parsed.GetValue(host)!, out var url) is { } problem ? throw new InputException(problem) : url!;
 
-    private async Task<(Secret Token, string? SecretArn)> AdminAsync(ParseResult parsed, SecretsManagerClient? secrets, CancellationToken cancellationToken)
+    private async Task<(Secret Token, string? SecretArn)> AdminAsync(ParseResult parsed, Uri url, SecretsManagerClient? secrets, CancellationToken cancellationToken)
     {
         if (parsed.GetValue(adminSecret) is not { } name)
         {
@@ -122,9 +124,17 @@ internal sealed class TokenCommand
                 null);
         }
         var value = await AskAsync(name, "read", () => secrets!.GetSecretValueAsync(name, SecretsManagerClient.Current, cancellationToken));
-        return ServerSecretFormat.ReadToken(value.SecretString) is { } token
-            ? (new Secret(token), value.Arn)
-            : throw new InputException($"the secret {name} has no \"{ServerSecretFormat.Token}\"");
+        var token = ServerSecretFormat.Read(value.SecretString, ServerSecretFormat.Token)
+            ?? throw new InputException($"the secret {name} has no \"{ServerSecretFormat.Token}\"");
+        // An admin's token goes to no other server than its secret says, whatever was typed.
+        if (ServerSecretFormat.Read(value.SecretString, ServerSecretFormat.Url) is { } text)
+        {
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var own))
+                throw new InputException($"the secret {name} has a \"{ServerSecretFormat.Url}\" that is none: put scheme, host and port there");
+            if (ServerOrigin.Of(own) != ServerOrigin.Of(url))
+                throw new InputException($"--host names {ServerOrigin.Of(url)}, but the token of the secret {name} belongs to {ServerOrigin.Of(own)} and is sent nowhere else: correct one of them");
+        }
+        return (new Secret(token), value.Arn);
     }
 
     private string Value(ParseResult parsed, TokenOrder order, Uri url, MadeToken made, string? adminArn) => ServerSecretFormat.Write(

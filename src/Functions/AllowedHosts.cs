@@ -7,7 +7,8 @@ namespace Functions;
 
 /// <summary>
 /// Where the functions may connect to: the hosts that they were told, or any, and in no case an address of the machine itself, of its
-/// link or of AWS's metadata. A name is looked up once a connection, and what is checked is what is connected to.
+/// link or of AWS's metadata. A name is looked up once a connection, and what is checked is what is connected to. A host is one of
+/// https unless its entry says http.
 /// </summary>
 public sealed class AllowedHosts
 {
@@ -56,15 +57,18 @@ public sealed class AllowedHosts
     /// <summary>A list for <see cref="Parse"/>; any host where it is empty.</summary>
     public static string Write(IReadOnlyCollection<string> entries) => entries.Count == 0 ? AnyHost : string.Join(Separator, entries);
 
+    /// <summary>Whether an entry of a list is one of plain http.</summary>
+    public static bool IsPlain(string entry) => Entry.TryParse(entry) is { IsPlain: true };
+
     /// <summary>What is wrong with an entry of a list for functions on AWS, or null.</summary>
-    /// <param name="entry">A host, with a port or for all of them.</param>
+    /// <param name="entry">A host, with a port or for all of them, and with a scheme or for https.</param>
     /// <param name="address">The address that it names; null for a name.</param>
     /// <param name="port">Its port; null for all.</param>
     public static string? Problem(string entry, out IPAddress? address, out int? port)
     {
         (address, port) = (null, null);
         if (Entry.TryParse(entry) is not { } read)
-            return $"'{entry}' is no host: write influx.example.com, influx.example.com:8086, 10.20.0.5:8086 or [fd12::5]:8086";
+            return $"'{entry}' is no host: write influx.example.com, influx.example.com:8086, 10.20.0.5:8086, [fd12::5]:8086 or, without TLS, http://10.20.0.5:8086";
         port = read.Port;
         return IPAddress.TryParse(read.Host, out address) && KindOf(address) is { } kind
             ? $"'{entry}' is a {kind} address, which functions on AWS never connect to: leave it out"
@@ -72,7 +76,16 @@ public sealed class AllowedHosts
     }
 
     /// <summary>Why there is no connecting to a URL, as a sentence that says what to do, or null. A name is not looked up.</summary>
-    public string? Problem(Uri url) => Problem(url.IdnHost, url.Port);
+    public string? Problem(Uri url)
+    {
+        if (Problem(url.IdnHost, url.Port) is { } problem)
+            return problem;
+        var (host, isPlain) = (url.IdnHost.TrimEnd('.'), url.Scheme == Uri.UriSchemeHttp);
+        return entries.Count == 0 || entries.Exists(entry => entry.Has(host, url.Port) && entry.IsPlain == isPlain)
+            ? null
+            : $"'{new Entry(host, url.Port, isPlain)}' is asked for over {url.Scheme}, over which this environment allows no such host ({string.Join(", ", entries)}): "
+                + $"correct the URL, or {(isPlain ? "give the server a certificate" : "write the host without http:// into allowedHosts and deploy again")}";
+    }
 
     /// <summary>Connects; for <see cref="ServerOptions.Connect"/>.</summary>
     /// <exception cref="RejectedException">The place is none that is allowed, or an address that its name leads to is one that is always refused.</exception>
@@ -125,16 +138,23 @@ public sealed class AllowedHosts
             return $"'{host}' is a {kind} address, which the functions never connect to: give the server's own name or address";
         return entries.Count == 0 || IsListed(host, port)
             ? null
-            : $"'{new Entry(host, port)}' is none of the hosts that this environment allows ({string.Join(", ", entries)}): correct the URL, or add it to the environment's allowedHosts and deploy again";
+            : $"'{new Entry(host, port, IsPlain: false)}' is none of the hosts that this environment allows ({string.Join(", ", entries)}): correct the URL, or add it to the environment's allowedHosts and deploy again";
     }
 
-    private bool IsListed(string host, int port) =>
-        entries.Exists(entry => string.Equals(entry.Host, host, StringComparison.OrdinalIgnoreCase) && (entry.Port ?? port) == port);
+    private bool IsListed(string host, int port) => entries.Exists(entry => entry.Has(host, port));
 
-    private sealed record Entry(string Host, int? Port)
+    private sealed record Entry(string Host, int? Port, bool IsPlain)
     {
+        private const string Plain = "http://";
+        private const string Tls = "https://";
+
+        public bool Has(string host, int port) => string.Equals(Host, host, StringComparison.OrdinalIgnoreCase) && (Port ?? port) == port;
+
         public static Entry? TryParse(string text)
         {
+            var isPlain = text.StartsWith(Plain, StringComparison.OrdinalIgnoreCase);
+            if (isPlain || text.StartsWith(Tls, StringComparison.OrdinalIgnoreCase))
+                text = text[(isPlain ? Plain : Tls).Length..];
             var colon = text.IndexOf(':', text.LastIndexOf(']') + 1);
             int? port = null;
             if (colon >= 0)
@@ -146,10 +166,10 @@ public sealed class AllowedHosts
             var host = colon < 0 ? text : text[..colon];
             // Both as a URL writes it, so that the two can be compared.
             return Uri.CheckHostName(host.Trim('[', ']')) != UriHostNameType.Unknown && Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var url)
-                ? new Entry(url.IdnHost.TrimEnd('.'), port)
+                ? new Entry(url.IdnHost.TrimEnd('.'), port, isPlain)
                 : null;
         }
 
-        public override string ToString() => (Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host) + (Port is { } port ? $":{port}" : "");
+        public override string ToString() => (IsPlain ? Plain : "") + (Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host) + (Port is { } port ? $":{port}" : "");
     }
 }

@@ -57,7 +57,7 @@ internal static class Binding
             ?? throw new InvalidOperationException($"the function lacks the environment variable {SettingNames.RotationGraceHours}: deploy the stack again, which sets it");
         var secrets = new SecretsManagerClient();
         var retry = new RetryPolicy(new RetrySettings { MaxRetries = 3 }, time, new Random(), retry => logger.RotationRetried(retry.Cause.Message));
-        return new RotateHandler(secrets, new AdminConnection(secrets, new TimestreamClient(), new RotationGrace(kept, time), settings.Rules.Hosts, logger), retry, logger);
+        return new RotateHandler(secrets, new AdminConnection(secrets, new TimestreamClient(), new RotationGrace(kept, time), settings.Rules, logger), retry, logger);
     }
 
     private static T Read<T>(ReadOnlyMemory<byte> payload, JsonTypeInfo<T> type)

@@ -55,15 +55,20 @@ internal sealed class OpenMigration : IDisposable
     /// <summary>What planning works with: what the input leaves out comes from the secrets.</summary>
     public async Task<RunContext> PlanningAsync(CancellationToken cancellationToken)
     {
-        var source = await SecretAsync(ServerRole.Source, refused: null, cancellationToken);
-        var destination = await SecretAsync(ServerRole.Destination, refused: null, cancellationToken);
+        deployment.Settings.Rules.Check(asked);
+        var source = await SecretAsync(ServerRole.Source, asked.Source, refused: null, cancellationToken);
+        var destination = await SecretAsync(ServerRole.Destination, asked.Destination, refused: null, cancellationToken);
         var filled = asked with
         {
             Source = Filled(asked.Source, source, ServerRole.Source, deployment.Settings.SourceSecret),
             Destination = Filled(asked.Destination, destination, ServerRole.Destination, deployment.Settings.DestinationSecret),
         };
-        deployment.Settings.Rules.Check(filled);
-        return Context(filled) with { SourceCaPem = source.CaPem, DestinationCaPem = destination.CaPem };
+        return Context(filled) with
+        {
+            SourceCaPem = source.CaPem,
+            DestinationCaPem = destination.CaPem,
+            PlanWarnings = [.. Unbound(source, ServerRole.Source), .. Unbound(destination, ServerRole.Destination)],
+        };
     }
 
     /// <summary>The whole plan, and what one invocation of a stage works with; both servers are the plan's.</summary>
@@ -86,7 +91,8 @@ internal sealed class OpenMigration : IDisposable
         if (clients.TryGetValue(role, out var client))
             return client;
         deployment.Settings.Rules.Check(context.Request);
-        var caPem = (await SecretAsync(role, refused: null, cancellationToken)).CaPem;
+        var server = role == ServerRole.Source ? context.Request.Source : context.Request.Destination;
+        var caPem = (await SecretAsync(role, server, refused: null, cancellationToken)).CaPem;
         client = role == ServerRole.Source
             ? await (context with { SourceCaPem = caPem }).ConnectSourceAsync(cancellationToken)
             : await (context with { DestinationCaPem = caPem }).ConnectDestinationAsync(cancellationToken);
@@ -171,15 +177,24 @@ internal sealed class OpenMigration : IDisposable
     private static ParallelOptions WritesAtOnce(CancellationToken cancellationToken) =>
         new() { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken };
 
-    private Task<ServerSecret> SecretAsync(ServerRole role, Secret? refused, CancellationToken cancellationToken) => deployment.Secrets.ReadAsync(
-        role == ServerRole.Source ? deployment.Settings.SourceSecret : deployment.Settings.DestinationSecret, role, refused, cancellationToken);
+    // The one way to a token: whoever asks for it says for which server, each time, as a secret may change in the middle of a run.
+    private async Task<ServerSecret> SecretAsync(ServerRole role, ServerRequest server, Secret? refused, CancellationToken cancellationToken)
+    {
+        var arn = role == ServerRole.Source ? deployment.Settings.SourceSecret : deployment.Settings.DestinationSecret;
+        var secret = await deployment.Secrets.ReadAsync(arn, role, refused, cancellationToken);
+        secret.CheckBelongsTo(server.Url, role, arn!);
+        return secret;
+    }
+
+    private static IEnumerable<string> Unbound(ServerSecret secret, ServerRole role) => secret.Url is not null ? [] :
+        [$"the secret of the {role.ToString().ToLowerInvariant()} names no \"url\": its token goes to whichever allowed host an input names, so put the server's URL into it"];
 
     private RunContext Context(MigrationRequest request) => new()
     {
         Request = request,
         Store = Store,
-        ReadSourceToken = async (refused, token) => (await SecretAsync(ServerRole.Source, refused, token)).Token,
-        ReadDestinationToken = async (refused, token) => (await SecretAsync(ServerRole.Destination, refused, token)).Token,
+        ReadSourceToken = async (refused, token) => (await SecretAsync(ServerRole.Source, request.Source, refused, token)).Token,
+        ReadDestinationToken = async (refused, token) => (await SecretAsync(ServerRole.Destination, request.Destination, refused, token)).Token,
         Connect = deployment.Settings.Rules.Hosts.ConnectAsync,
         Time = deployment.Time,
         Logger = deployment.Logger,
@@ -193,7 +208,7 @@ internal sealed class OpenMigration : IDisposable
             throw new NamedException(
                 ErrorNames.InvalidInput,
                 $"neither the input's {role.ToString().ToLowerInvariant()} nor its secret names a URL: give one, such as https://influx.example.com:8086");
-        return deployment.Settings.Rules.Hosts.Problem(new Uri(url)) is { } problem
+        return deployment.Settings.Rules.Problem(new Uri(url)) is { } problem
             ? throw ServerSecret.Unusable(secretArn!, $"has a \"url\" that is not allowed: {problem}")
             : server with { Url = url, Org = server.Org ?? secret.Org };
     }

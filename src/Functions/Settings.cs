@@ -32,6 +32,9 @@ public static class SettingNames
     /// <summary>Whether an input may ask to leave the servers' certificates unchecked: true or false.</summary>
     public const string AllowSkipVerify = "ALLOW_SKIP_VERIFY";
 
+    /// <summary>Whether a server may be reached over http: true or false.</summary>
+    public const string AllowPlainHttp = "ALLOW_PLAIN_HTTP";
+
     /// <summary>The hosts, separated by commas, that the functions may connect to, or <see cref="Functions.AllowedHosts.AnyHost"/>.</summary>
     public const string AllowedHosts = "ALLOWED_HOSTS";
 
@@ -40,7 +43,7 @@ public static class SettingNames
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Handler, StagingBucket, StagingBucketOwner, SourceSecret, DestinationSecret, Environment, MetricsNamespace, AllowSkipVerify, AllowedHosts, RotationGraceHours];
+        [Handler, StagingBucket, StagingBucketOwner, SourceSecret, DestinationSecret, Environment, MetricsNamespace, AllowSkipVerify, AllowPlainHttp, AllowedHosts, RotationGraceHours];
 }
 
 /// <summary>What the functions read from the environment; the only reader of it.</summary>
@@ -91,7 +94,8 @@ internal sealed record Settings
             Region = Required("AWS_REGION"),
             Rules = new InputRules
             {
-                AllowSkipVerify = string.Equals(Variable(SettingNames.AllowSkipVerify), "true", StringComparison.OrdinalIgnoreCase),
+                AllowSkipVerify = IsTrue(SettingNames.AllowSkipVerify),
+                AllowPlainHttp = IsTrue(SettingNames.AllowPlainHttp),
                 // Without a list nothing is allowed: that any host is must be said.
                 Hosts = Required(SettingNames.AllowedHosts) is { Length: > 0 } list ? AllowedHosts.Parse(list) : AllowedHosts.Any,
             },
@@ -129,6 +133,8 @@ internal sealed record Settings
         "FATAL" or "CRITICAL" => Microsoft.Extensions.Logging.LogLevel.Critical,
         _ => Microsoft.Extensions.Logging.LogLevel.Information,
     };
+
+    private static bool IsTrue(string name) => string.Equals(Variable(name), "true", StringComparison.OrdinalIgnoreCase);
 
     private static string? Variable(string name)
     {

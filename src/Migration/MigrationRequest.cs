@@ -151,6 +151,12 @@ public sealed record MigrationRequest
         return problems;
     }
 
+    /// <summary>The servers whose token and points travel in the clear, each a sentence.</summary>
+    public IEnumerable<string> Exposures() =>
+        from server in new[] { (Role: "source", Source.Url), (Role: "destination", Destination.Url) }
+        where ServerOrigin.IsExposed(server.Url)
+        select $"the {server.Role} is reached over plain http: whoever is on the way reads its token and the points, and can change them";
+
     /// <summary>
     /// What makes two requests the same migration: both ends and what is moved, but not how. A staging folder belongs to one.
     /// </summary>

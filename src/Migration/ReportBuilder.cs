@@ -216,6 +216,7 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
         if (plan.Request.SkipVerify)
             warnings.Add("the servers' certificates were not checked (--skip-verify)");
         warnings.AddRange(deviations.Sentences());
+        warnings.AddRange(plan.Request.Exposures());
         var repaired = measurements.Values.Sum(measurement => measurement.RepairedWindows);
         if (repaired > 0)
             warnings.Add(repaired == 1 ? "1 window differed at first and was imported once more" : $"{repaired} windows differed at first and were imported once more");

@@ -49,6 +49,9 @@ public sealed record RunContext
     /// <summary>What whoever starts the run has found and the report should say.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>What whoever makes the plan has found of the servers' secrets; it stays in the plan, and so in the report of each later run.</summary>
+    public IReadOnlyList<string> PlanWarnings { get; init; } = [];
+
     /// <summary>Where the log goes.</summary>
     public required ILogger Logger { get; init; }
 

@@ -61,6 +61,7 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
             return null;
         }
         // Of two runs at the same time one writes; both follow what is then there.
+        made = made with { Warnings = [.. made.Warnings.Union(context.PlanWarnings, StringComparer.Ordinal)] };
         await context.Store.WriteJsonAsync(StagingLayout.Plan, made, MigrationJson.Default.MigrationPlan, replace: false, cancellationToken);
         stored = await FindAsync(context, cancellationToken);
         return stored ?? throw new StagingException($"'{StagingLayout.Plan}' vanished from {context.Store.Location}: run again");

@@ -64,6 +64,22 @@ public sealed class ModeTests(SourceServer source) : IClassFixture<SourceServer>
     }
 
     [Fact]
+    public async Task Plain_http_beyond_this_machine_warns_before_the_run_and_in_the_report()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        using var command = new CommandRun();
+
+        // Whatever is asked of the name goes to the source on this machine.
+        (command.Variables["http_proxy"], command.Variables["no_proxy"]) = (source.Url.AbsoluteUri, "127.0.0.1");
+        var (exitCode, output) = await command.MigrateAsync(new Uri("http://influx.example.com:8086"), destination.Url, "--src-bucket", "empty");
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("warning: the source is reached over plain http: whoever is on the way reads its token and the points", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("the destination is reached over plain http", output, StringComparison.Ordinal);
+        Assert.Contains("the source is reached over plain http", await File.ReadAllTextAsync(Path.Combine(command.Staging, "report.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Authorities_that_the_system_is_told_of_by_ssl_cert_file_are_trusted_without_an_option()
     {
         using var authority = new TestAuthority();

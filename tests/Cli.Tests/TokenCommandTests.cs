@@ -73,7 +73,7 @@ public sealed class TokenCommandTests : IDisposable
         await using var server = await Influx2Server.StartAsync();
         await using var aws = await AwsJsonServer.StartAsync();
         JsonObject? put = null;
-        aws.On("secretsmanager.GetSecretValue", _ => AwsAnswer.Ok(new JsonObject { ["ARN"] = "arn:of-the-admins", ["SecretString"] = $$"""{"token":"{{server.OperatorToken}}"}""" }));
+        aws.On("secretsmanager.GetSecretValue", _ => AwsAnswer.Ok(new JsonObject { ["ARN"] = "arn:of-the-admins", ["SecretString"] = $$"""{"url":"{{server.Url}}","token":"{{server.OperatorToken}}"}""" }));
         aws.On("secretsmanager.PutSecretValue", request =>
         {
             put = request;
@@ -94,6 +94,23 @@ public sealed class TokenCommandTests : IDisposable
         Assert.DoesNotContain(server.OperatorToken, output, StringComparison.Ordinal);
         Assert.Contains("telemetry 2026", await TextAsync(server, $"/api/v2/authorizations/{secret["authorizationId"]!.GetValue<string>()}"), StringComparison.Ordinal);
         Assert.Empty(aws.Violations);
+    }
+
+    [Fact]
+    public async Task An_admins_token_is_not_sent_to_another_server_than_its_secret_names()
+    {
+        await using var server = await Influx2Server.StartAsync();
+        await using var aws = await AwsJsonServer.StartAsync();
+        aws.On("secretsmanager.GetSecretValue", _ => AwsAnswer.Ok(new JsonObject { ["SecretString"] = $$"""{"url":"https://influx.example.com:8086","token":"{{server.OperatorToken}}"}""" }));
+        UseAws(aws);
+
+        var (exitCode, output) = await RunAsync(server.Url, "source", "bucket1", "--print", "--admin-secret", "admins");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(
+            $"--host names {server.Url.GetLeftPart(UriPartial.Authority)}, but the token of the secret admins belongs to https://influx.example.com:8086 and is sent nowhere else",
+            output, StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class AllowedServerTests(DeployedFixture fixture)
         var refused = await migration.FailAsync(HandlerNames.Validate, DeployedMigration.Start(input, "elsewhere"));
 
         Assert.Equal(ErrorNames.InvalidInput, refused.ErrorType);
-        Assert.Contains("the source: 'influx.example.com:8086' is none of the hosts that this environment allows (127.0.0.1)", refused.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("the source: 'influx.example.com:8086' is none of the hosts that this environment allows (127.0.0.1, http://127.0.0.1)", refused.ErrorMessage, StringComparison.Ordinal);
         Assert.Empty(await fixture.KeysAsync("migrations/elsewhere/"));
     }
 
@@ -123,7 +123,7 @@ public sealed class AllowedServerTests(DeployedFixture fixture)
     public async Task A_rotation_goes_to_no_other_server(string admin, string blamed, string told)
     {
         await using var bench = await RotationBench.StartAsync(fixture.Source.Url);
-        bench.Hosts = AllowedHosts.Parse("influx.example.com:8086");
+        bench.Rules = new InputRules { Hosts = AllowedHosts.Parse("influx.example.com:8086"), AllowPlainHttp = true };
         bench.Aws.On("AmazonTimestreamInfluxDB.GetDbInstance", _ => AwsAnswer.Ok(new JsonObject { ["id"] = "db-1", ["endpoint"] = "127.0.0.1", ["port"] = bench.Influx.Url.Port }));
         bench.Secrets.Put(RotationBench.Admin, admin.Replace("URL", bench.Url, StringComparison.Ordinal), rotated: false);
         bench.Secrets.Put(RotationBench.Secret, $$"""{"engine":"timestream-influxdb","org":"org1","token":"fake-token","dbIdentifier":"db-1","adminSecretArn":"{{RotationBench.Admin}}"}""");

@@ -24,14 +24,25 @@ internal sealed class DeployedMigration : IAsyncDisposable
     /// <summary>The executions that Step Functions says are running.</summary>
     public HashSet<string> Running { get; } = [];
 
+    /// <summary>What Step Functions answers besides when it is asked for an execution: an error's code; null to answer.</summary>
+    public string? ExecutionError { get; set; }
+
     public static async Task<DeployedMigration> StartAsync(
-        DeployedFixture fixture, Uri destination, string? file = null, Uri? source = null, string? owner = null, string hosts = "127.0.0.1", bool allowSkipVerify = false, Uri? s3 = null)
+        DeployedFixture fixture, Uri destination, string? file = null, Uri? source = null, string? owner = null, string hosts = "127.0.0.1,http://127.0.0.1",
+        bool allowSkipVerify = false, bool allowPlainHttp = true, Uri? s3 = null)
     {
         var migration = new DeployedMigration(await AwsJsonServer.StartAsync());
         migration.SetSecret(SourceSecret, $$"""{"url":"{{Text(source ?? fixture.Source.Url)}}","token":"reader:fake"}""");
         migration.SetSecret(DestinationSecret, $$"""{"url":"{{Text(destination)}}","token":"writer:fake"}""");
         foreach (var name in HandlerNames.All)
-            migration.functions[name] = new LambdaFunction(file ?? Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), migration.Environment(name, s3 ?? fixture.S3.Url, owner ?? S3Server.Owner.Account, hosts, allowSkipVerify));
+        {
+            var environment = migration.Environment(name, s3 ?? fixture.S3.Url, owner ?? S3Server.Owner.Account);
+            // By default the servers of the tests; infra lets no environment name their address.
+            environment[SettingNames.AllowedHosts] = hosts;
+            environment[SettingNames.AllowSkipVerify] = allowSkipVerify ? "true" : "false";
+            environment[SettingNames.AllowPlainHttp] = allowPlainHttp ? "true" : "false";
+            migration.functions[name] = new LambdaFunction(file ?? Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), environment);
+        }
         return migration;
     }
 
@@ -121,7 +132,7 @@ internal sealed class DeployedMigration : IAsyncDisposable
     /// <summary>How many items a Map has.</summary>
     public static int Count(JsonNode? items) => items!["count"]!.GetValue<int>();
 
-    private Dictionary<string, string> Environment(string handler, Uri s3, string owner, string hosts, bool allowSkipVerify) => new()
+    private Dictionary<string, string> Environment(string handler, Uri s3, string owner) => new()
     {
         ["_HANDLER"] = handler,
         [SettingNames.StagingBucket] = DeployedFixture.Bucket,
@@ -130,9 +141,6 @@ internal sealed class DeployedMigration : IAsyncDisposable
         [SettingNames.DestinationSecret] = DestinationSecret,
         [SettingNames.Environment] = "test",
         [SettingNames.MetricsNamespace] = "Migration",
-        // By default the servers of the tests; infra lets no environment name their address.
-        [SettingNames.AllowedHosts] = hosts,
-        [SettingNames.AllowSkipVerify] = allowSkipVerify ? "true" : "false",
         ["AWS_LAMBDA_FUNCTION_NAME"] = handler,
         ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "512",
         ["AWS_REGION"] = AwsJsonServer.Region,
@@ -159,6 +167,9 @@ internal sealed class DeployedMigration : IAsyncDisposable
     private AwsAnswer DescribeExecution(JsonObject input)
     {
         var arn = input["executionArn"]!.GetValue<string>();
+        // Validate's role may ask for the executions of its own state machine and of no other.
+        if (ExecutionError is not null || !arn.StartsWith(Arn(""), StringComparison.Ordinal))
+            return AwsAnswer.Error(ExecutionError ?? "AccessDeniedException", $"not authorized to perform: states:DescribeExecution on resource: {arn}");
         return AwsAnswer.Ok(new JsonObject
         {
             ["executionArn"] = arn,

@@ -22,8 +22,23 @@ public sealed class LogTests : IDisposable
 
         var line = Assert.Single(Lines);
         Assert.Equal(
-            """{"timestamp":"2026-01-31T12:00:00.250Z","level":"Warning","requestId":"request-1","traceId":"Root=1","message":"posting\nan answer was refused with 403: a \u0022reason\u0022","what":"posting\nan answer","status":403,"reason":"a \u0022reason\u0022"}""",
+            """{"timestamp":"2026-01-31T12:00:00.250Z","level":"WARN","requestId":"request-1","traceId":"Root=1","message":"posting\nan answer was refused with 403: a \u0022reason\u0022","what":"posting\nan answer","status":403,"reason":"a \u0022reason\u0022"}""",
             line);
+    }
+
+    // The words that Lambda's filter knows; it takes any other for INFO, and drops it where only warnings are kept.
+    [Theory]
+    [InlineData(LogLevel.Trace, "TRACE")]
+    [InlineData(LogLevel.Debug, "DEBUG")]
+    [InlineData(LogLevel.Information, "INFO")]
+    [InlineData(LogLevel.Warning, "WARN")]
+    [InlineData(LogLevel.Error, "ERROR")]
+    [InlineData(LogLevel.Critical, "FATAL")]
+    public void A_level_is_told_in_the_words_of_Lambda_s_filter(LogLevel level, string word)
+    {
+        Logger(LogLevel.Trace).Log(level, default, "text", exception: null, (text, _) => text);
+
+        Assert.Equal(word, JsonNode.Parse(Assert.Single(Lines))!["level"]!.GetValue<string>());
     }
 
     [Fact]
@@ -55,7 +70,7 @@ public sealed class LogTests : IDisposable
         Logger(LogLevel.Information).Failed(ErrorNames.Bug, "no", new InvalidOperationException("no"));
 
         var line = JsonNode.Parse(Assert.Single(Lines))!;
-        Assert.Equal(("Error", "InvalidOperationException"), (line["level"]!.GetValue<string>(), line["errorType"]!.GetValue<string>()));
+        Assert.Equal(("ERROR", "InvalidOperationException"), (line["level"]!.GetValue<string>(), line["errorType"]!.GetValue<string>()));
     }
 
     [Fact]

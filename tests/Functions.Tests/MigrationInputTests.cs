@@ -89,6 +89,18 @@ public sealed class MigrationInputTests
     }
 
     [Fact]
+    public void Plain_http_is_refused_unless_the_environment_allows_it()
+    {
+        using var document = JsonDocument.Parse("""{"source":{"url":"http://old.example.com:8086","bucket":"b"},"destination":{"url":"https://new.example.com:8086"}}""");
+
+        var problem = Assert.Single(MigrationInput.TryParse(document.RootElement, new InputRules()).Problems);
+        var allowed = MigrationInput.TryParse(document.RootElement, new InputRules { AllowPlainHttp = true }).Problems;
+
+        Assert.StartsWith("the source: 'http://old.example.com:8086' is plain http, where token and points travel in the clear", problem, StringComparison.Ordinal);
+        Assert.Empty(allowed);
+    }
+
+    [Fact]
     public void Every_property_of_a_request_can_be_given()
     {
         var all = JsonSerializer.SerializeToNode(new MigrationRequest { Source = { Bucket = "b" } }, MigrationJson.Default.MigrationRequest)!;

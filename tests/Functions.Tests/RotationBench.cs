@@ -50,7 +50,7 @@ internal sealed class RotationBench : IAsyncDisposable
     public CollectedLog Log { get; } = new();
 
     /// <summary>Where the function may connect to: the loopback servers of the tests.</summary>
-    public AllowedHosts Hosts { get; set; } = AllowedHosts.Parse("127.0.0.1");
+    public InputRules Rules { get; set; } = new() { Hosts = AllowedHosts.Parse("127.0.0.1,http://127.0.0.1"), AllowPlainHttp = true };
 
     public static async Task<RotationBench> StartAsync(Uri influx)
     {
@@ -64,7 +64,7 @@ internal sealed class RotationBench : IAsyncDisposable
     {
         var grace = new RotationGrace(Grace, Time);
         var retry = new RetryPolicy(new RetrySettings { MaxRetries = 0 }, Time, new Random(1));
-        var handler = new RotateHandler(client, new AdminConnection(client, timestream, grace, Hosts, Log), retry, Log);
+        var handler = new RotateHandler(client, new AdminConnection(client, timestream, grace, Rules, Log), retry, Log);
         var payload = new RotationPayload { Step = step, SecretId = secret, ClientRequestToken = version };
         return handler.HandleAsync(payload, new Invocation("r", DateTimeOffset.MaxValue, null), CancellationToken.None);
     }

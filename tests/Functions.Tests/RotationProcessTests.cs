@@ -132,7 +132,7 @@ public sealed class RotationProcessTests(DeployedFixture fixture)
         // An invocation that ends with an error is what the alarm counts.
         Assert.Equal((null, name), (outcome.Answer, outcome.ErrorType));
         Assert.Contains(told, outcome.ErrorMessage, StringComparison.Ordinal);
-        var line = Assert.Single(rotate.Log, line => line.Contains("\"level\":\"Error\"", StringComparison.Ordinal));
+        var line = Assert.Single(rotate.Log, line => line.Contains("\"level\":\"ERROR\"", StringComparison.Ordinal));
         Assert.Contains(told, (string)JsonNode.Parse(line)!["message"]!, StringComparison.Ordinal);
         Assert.DoesNotContain(rotate.Log, line => line.Contains(token, StringComparison.Ordinal) || line.Contains(server.OperatorToken, StringComparison.Ordinal));
         Assert.Equal(current, secrets.VersionAt(DeployedMigration.DestinationSecret, "AWSCURRENT"));
@@ -150,7 +150,8 @@ public sealed class RotationProcessTests(DeployedFixture fixture)
         [SettingNames.StagingBucketOwner] = S3Server.Owner.Account,
         [SettingNames.Environment] = "test",
         [SettingNames.MetricsNamespace] = "Migration",
-        [SettingNames.AllowedHosts] = "127.0.0.1",
+        [SettingNames.AllowedHosts] = "http://127.0.0.1",
+        [SettingNames.AllowPlainHttp] = "true",
         [SettingNames.RotationGraceHours] = "0",
         ["AWS_LAMBDA_FUNCTION_NAME"] = HandlerNames.Rotate,
         ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "512",

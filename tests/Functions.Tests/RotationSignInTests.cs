@@ -157,6 +157,39 @@ public sealed class RotationSignInTests : IAsyncLifetime
         Assert.Equal(0, instance.Requests);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"url\":\"URL\",")]
+    public async Task An_authority_that_only_the_rotated_secret_trusts_gets_no_password(string further)
+    {
+        using var attacker = new TestAuthority();
+        await using var pretended = await FaultProxy.StartAsync(server.Url, new SslServerAuthenticationOptions { ServerCertificate = attacker.Issue() });
+        bench.Secrets.Put(
+            RotationBench.Admin,
+            $$"""{{{further.Replace("URL", pretended.Url.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)}}"username":"admin","password":"{{Password}}"}""",
+            rotated: false);
+        bench.Aws.On(Instance, _ => AwsAnswer.Ok(
+            new() { ["endpoint"] = "127.0.0.1", ["port"] = pretended.Url.Port, ["influxAuthParametersSecretArn"] = RotationBench.Admin }));
+        bench.Secrets.Put(
+            RotationBench.Secret,
+            $$"""{"engine":"timestream-influxdb","org":"org1","token":"fake-token","adminSecretArn":"{{RotationBench.Admin}}","type":"custom","dbIdentifier":"db-1","readBuckets":["{{bucket.Id}}"],"caCertificate":{{System.Text.Json.JsonSerializer.Serialize(File.ReadAllText(attacker.CaFile))}}}""");
+
+        await AssertRefusedAsync(ErrorNames.Refused, "certificate");
+
+        Assert.Equal(0, pretended.Requests);
+    }
+
+    [Fact]
+    public async Task A_password_goes_over_plain_http_only_where_the_environment_allows_it()
+    {
+        bench.Rules = bench.Rules with { AllowPlainHttp = false };
+        Admin($"\"url\":\"{bench.Url}\",");
+
+        await AssertRefusedAsync(ErrorNames.SecretUnusable, $"has a \"url\" that is not allowed: '{bench.Url}' is plain http");
+
+        Assert.Equal(0, bench.Influx.Requests);
+    }
+
     [Fact]
     public async Task An_admin_s_secret_that_names_its_DB_instance_goes_there_whatever_the_rotated_one_says()
     {

@@ -259,7 +259,8 @@ public sealed class DeployedShape : IAsyncDisposable
         foreach (var (name, value) in function["Environment"]!["Variables"]!.AsObject())
             variables[name] = value!.GetValue<string>();
         // The servers are on this machine, where no deployed function connects to.
-        variables[SettingNames.AllowedHosts] = "127.0.0.1";
+        variables[SettingNames.AllowedHosts] = "127.0.0.1,http://127.0.0.1";
+        variables[SettingNames.AllowPlainHttp] = "true";
         return variables;
     }
 

@@ -117,6 +117,15 @@ public sealed class NetworkTests(SynthesisedStacks stacks)
         Assert.All(told, list => Assert.Equal(hosts.Count > 0 ? string.Join(',', hosts) : "*", list));
     });
 
+    [Fact]
+    public void Every_function_is_told_whether_plain_http_is_allowed_and_production_takes_none_unless_it_says_so() => Assert.All(stacks.All, environment =>
+    {
+        var told = environment.PipelineJson.OfType("AWS::Lambda::Function").Values.Select(function => (string)function.Properties()["Environment"]!["Variables"]![SettingNames.AllowPlainHttp]!);
+
+        Assert.True(!environment.Settings.Production || !environment.Settings.AllowPlainHttp);
+        Assert.All(told, allowed => Assert.Equal(environment.Settings.AllowPlainHttp ? "true" : "false", allowed));
+    });
+
     private SynthesisedEnvironment Routed => stacks.All.Single(environment => environment.Settings.Vpc is { Nat.Count: > 0 });
 
     private static (string Id, JsonObject Properties) FunctionGroup(SynthesisedEnvironment environment) => GroupOf(environment, "NetworkFunctions");

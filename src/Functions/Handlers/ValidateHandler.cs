@@ -62,7 +62,7 @@ internal sealed class ValidateHandler(Deployment deployment)
         var held = await store.ReadJsonAsync(DeployedLayout.Lock, FunctionsJson.Default.MigrationLock, cancellationToken);
         if (held == mine)
             return;
-        if (held is not null && await deployment.StepFunctions.IsRunningAsync(held.ExecutionId, cancellationToken))
+        if (held is not null && await deployment.StepFunctions.IsRunningAsync(held.ExecutionId, execution, deployment.Logger, cancellationToken))
         {
             throw new NamedException(
                 ErrorNames.AlreadyRunning,

@@ -34,7 +34,7 @@ internal sealed class IncrementalRuns(Deployment deployment)
                 $"the migration '{input.MigrationId}' is a run of the mark '{earlier.MarkName}', which has other data or another name: give migrationId alone to resume it, or leave it out to begin a run");
         }
         using var marks = await deployment.OpenMarksAsync(cancellationToken);
-        var mark = await TakeAsync(marks, name, identity, execution.Id, cancellationToken);
+        var mark = await TakeAsync(marks, name, identity, execution, cancellationToken);
         if (mark.Holder != execution.Id)
             return (null, Skip(name, mark, $"the mark '{name}' is being moved by {mark.Holder}: there is nothing to do until it ends"));
         return earlier is null ? await MakeAsync(store, input, name, mark, cancellationToken) : (earlier, null);
@@ -93,10 +93,10 @@ internal sealed class IncrementalRuns(Deployment deployment)
     }
 
     /// <summary>Takes the mark; where another execution has it that still runs, its holder stays.</summary>
-    private async Task<HighWaterMark> TakeAsync(S3Store marks, string name, string identity, string executionId, CancellationToken cancellationToken)
+    private async Task<HighWaterMark> TakeAsync(S3Store marks, string name, string identity, ExecutionReference execution, CancellationToken cancellationToken)
     {
         var key = DeployedLayout.MarkKey(name);
-        var mine = new HighWaterMark { Identity = identity, Holder = executionId };
+        var mine = new HighWaterMark { Identity = identity, Holder = execution.Id };
         if (await marks.WriteJsonAsync(key, mine, Json.HighWaterMark, replace: false, cancellationToken))
             return mine;
         await using var writer = await marks.CreateAsync(key, cancellationToken);
@@ -108,9 +108,9 @@ internal sealed class IncrementalRuns(Deployment deployment)
                 ErrorNames.OtherMigration,
                 $"the mark '{name}' belongs to other servers, buckets or filters: give this migration another mark, or remove '{key}' of {marks.Location} to move everything again");
         }
-        if (held.Holder == executionId || await deployment.StepFunctions.IsRunningAsync(held.Holder, cancellationToken))
+        if (held.Holder == execution.Id || await deployment.StepFunctions.IsRunningAsync(held.Holder, execution, deployment.Logger, cancellationToken))
             return held;
-        held = held with { Holder = executionId };
+        held = held with { Holder = execution.Id };
         await WriteAsync(writer, held, cancellationToken);
         return held;
     }

@@ -38,7 +38,7 @@ internal sealed class JsonLogger(Stream output, LogLevel minimum, TimeProvider t
         {
             json.WriteStartObject();
             json.WriteString("timestamp", time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-            json.WriteString("level", logLevel.ToString());
+            json.WriteString("level", Word(logLevel));
             if (Invocation is { } invocation)
             {
                 json.WriteString("requestId", invocation.RequestId);
@@ -69,6 +69,17 @@ internal sealed class JsonLogger(Stream output, LogLevel minimum, TimeProvider t
             output.Flush();
         }
     }
+
+    // Lambda's filter knows these words and takes any other for INFO, so that a warning would be dropped where only warnings are kept.
+    private static string Word(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "TRACE",
+        LogLevel.Debug => "DEBUG",
+        LogLevel.Information => "INFO",
+        LogLevel.Warning => "WARN",
+        LogLevel.Error => "ERROR",
+        _ => "FATAL",
+    };
 
     private static void WriteArguments(Utf8JsonWriter json, IReadOnlyList<KeyValuePair<string, object?>> arguments)
     {

@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(106, LogLevel.Warning, "the secret {Secret} is read anew after its token was refused")]
     public static partial void SecretReadAnew(this ILogger logger, string secret);
 
+    [LoggerMessage(107, LogLevel.Warning, "{Execution} held what is taken now: it is of a state machine that is not this one and can't be asked for, and is taken as ended")]
+    public static partial void HolderOfAnotherMachine(this ILogger logger, string execution);
+
     [LoggerMessage(111, LogLevel.Information, "{Step} of {Secret} version {Version} is done")]
     public static partial void RotationStep(this ILogger logger, string step, string secret, string version);
 

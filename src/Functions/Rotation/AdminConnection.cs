@@ -8,15 +8,15 @@ namespace Functions.Rotation;
 
 /// <summary>
 /// Connects as the admin that a secret names. What the admin's secret holds goes only where that secret says by URL or by id of a DB
-/// instance, or to the instance that AWS knows it to belong to: whoever may write a rotated secret could otherwise have it sent to a
-/// server of theirs.
+/// instance, or to the instance that AWS knows it to belong to, and only to a server whose certificate the admin's secret, or else the
+/// system, trusts: whoever may write a rotated secret could otherwise have it sent to a server of theirs.
 /// </summary>
 /// <param name="secrets">Secrets Manager.</param>
 /// <param name="timestream">Timestream for InfluxDB.</param>
 /// <param name="grace">When old tokens go.</param>
-/// <param name="hosts">Where the function may connect to.</param>
+/// <param name="rules">Where the function may connect to, and how.</param>
 /// <param name="logger">The log.</param>
-internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamClient timestream, RotationGrace grace, AllowedHosts hosts, ILogger logger)
+internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamClient timestream, RotationGrace grace, InputRules rules, ILogger logger)
 {
     private const int InfluxPort = 8086;
 
@@ -31,11 +31,11 @@ internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamCl
         {
             Url = await UrlAsync(secret, admin, cancellationToken),
             ReadToken = (_, _) => new(admin.Token),
-            CaPem = secret.CaPem ?? admin.CaPem,
+            CaPem = admin.CaPem,
             Role = "server",
             TokenName = $"the secret {secret.AdminSecretArn}",
             Timeout = TimeSpan.FromSeconds(30),
-            Connect = hosts.ConnectAsync,
+            Connect = rules.Hosts.ConnectAsync,
         };
         using var client = await ServerDetector.ConnectAsync(options, grace.Time, cancellationToken);
         return client.Version.Family switch
@@ -49,11 +49,11 @@ internal sealed class AdminConnection(SecretsManagerClient secrets, TimestreamCl
     private async Task<Uri> UrlAsync(RotatedSecret secret, ServerSecret admin, CancellationToken cancellationToken)
     {
         var url = admin.Url is { } named ? new Uri(named) : await EndpointAsync(secret, admin, cancellationToken);
-        if (hosts.Problem(url) is { } problem)
+        if (rules.Problem(url) is { } problem)
             throw admin.Url is null
                 ? secret.Unusable($"is of a DB instance whose endpoint is not allowed: {problem}")
                 : ServerSecret.Unusable(secret.AdminSecretArn, $"has a \"url\" that is not allowed: {problem}");
-        if (secret.Url is { } own && Uri.Compare(new Uri(own), url, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) != 0)
+        if (secret.Url is { } own && ServerOrigin.Of(new Uri(own)) != ServerOrigin.Of(url))
             throw secret.Unusable($"names another server than {url.GetLeftPart(UriPartial.Authority)}, where the admin's token of {secret.AdminSecretArn} belongs: correct the \"url\" of one of them");
         return url;
     }

@@ -27,7 +27,7 @@ internal sealed class RotatedSecret
         if (!IsAws || json.ContainsKey(ServerSecretFormat.Token))
         {
             var server = ServerSecret.Parse(text, ServerRole.Source, arn);
-            (Token, Url, CaPem) = (server.Token, server.Url, server.CaPem);
+            (Token, Url) = (server.Token, server.Url);
         }
         Buckets = List(ServerSecretFormat.Buckets);
         ReadBuckets = List("readBuckets");
@@ -61,8 +61,6 @@ internal sealed class RotatedSecret
     public Secret? Token { get; }
 
     public string? Url { get; }
-
-    public string? CaPem { get; }
 
     public string? Org { get; }
 

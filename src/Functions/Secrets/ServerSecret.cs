@@ -80,6 +80,30 @@ internal sealed record ServerSecret
         return Server(root, new Secret($"{user}:{password}"), name) with { IsUser = true };
     }
 
+    /// <summary>
+    /// Refuses a server that is another than the secret's own: whoever may say where a migration goes could otherwise have the token sent
+    /// to a server of theirs. A secret without a URL belongs to any.
+    /// </summary>
+    /// <param name="url">The server that an input or a plan names; empty for the secret's own.</param>
+    /// <param name="role">Which end it is.</param>
+    /// <param name="name">What messages call the secret: its ARN.</param>
+    /// <exception cref="NamedException"><see cref="ErrorNames.InvalidInput"/>; the message shows the origin of the secret's URL.</exception>
+    public void CheckBelongsTo(string url, ServerRole role, string name)
+    {
+        if (url.Length == 0 || Url is null)
+            return;
+        var end = role.ToString().ToLowerInvariant();
+        if (ServerOptions.TryParseUrl(url, out var asked) is { } problem)
+            throw new NamedException(ErrorNames.InvalidInput, $"the {end}: {problem}");
+        var (given, own) = (ServerOrigin.Of(asked!), ServerOrigin.Of(new Uri(Url)));
+        if (given != own)
+        {
+            throw new NamedException(
+                ErrorNames.InvalidInput,
+                $"'{end}.url' is of {given}, but the token of the secret {name} belongs to {own} and is sent nowhere else: leave '{end}.url' out, or correct it or the secret's \"url\"");
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"a secret of {Url}";
 
