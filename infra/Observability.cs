@@ -1,10 +1,10 @@
 using Amazon.CDK;
 using Amazon.CDK.AWS.CloudWatch;
 using Amazon.CDK.AWS.CloudWatch.Actions;
-using Amazon.CDK.AWS.Events;
-using Amazon.CDK.AWS.Events.Targets;
+using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.SNS;
 using Amazon.CDK.AWS.SNS.Subscriptions;
+using Aws;
 using Constructs;
 using Functions;
 using Functions.Logs;
@@ -32,7 +32,7 @@ internal sealed class Observability : Construct
 {
     private readonly ObservabilityProps props;
 
-    /// <summary>Builds topic, rule and alarms.</summary>
+    /// <summary>Builds topic, rule and alarms, and lets the latter two tell.</summary>
     public Observability(Construct scope, string id, ObservabilityProps props)
         : base(scope, id)
     {
@@ -41,37 +41,37 @@ internal sealed class Observability : Construct
         Topic = new Topic(this, "Topic", new TopicProps { EnforceSSL = true, DisplayName = $"influx-migrate {props.Settings.Name}" });
         if (props.Settings.AlarmEmail is { } address)
             Topic.AddSubscription(new EmailSubscription(address));
-        TellEnds();
+        var ends = new EndsRule(this, "EndsRule", props.Settings.Name, props.Machine.StateMachine, Topic);
+        AllowTelling();
         AddAlarms();
+        Alarm("EndsUntold", ends.Failed, "The end of a migration could not be told: look at its executions, and at the rule and its role");
         _ = new LagAlarms(this, "Lag", props.Settings, Topic);
     }
 
     /// <summary>Where everything is told.</summary>
     public Topic Topic { get; }
 
-    // Step Functions tells EventBridge of every change of an execution; nothing of ours can forget to.
-    private void TellEnds() => _ = new Rule(this, "Ends", new RuleProps
+    // The topic's policy replaces AWS's own, which lets the account's alarms in. By a pattern of names: CloudFormation names alarms
+    // after their stack, and they name the topic themselves. What sends over plain HTTP the topic refuses by itself.
+    private void AllowTelling()
     {
-        Description = "The end of every migration",
-        EventPattern = new EventPattern
+        var stack = Amazon.CDK.Stack.Of(this);
+        Topic.AddToResourcePolicy(new PolicyStatement(new PolicyStatementProps
         {
-            Source = ["aws.states"],
-            DetailType = ["Step Functions Execution Status Change"],
-            Detail = new Dictionary<string, object>
+            Sid = "Alarms",
+            Principals = [new ServicePrincipal("cloudwatch.amazonaws.com")],
+            Actions = ["sns:Publish"],
+            Resources = [Topic.TopicArn],
+            Conditions = new Dictionary<string, object>
             {
-                ["stateMachineArn"] = new[] { props.Machine.StateMachine.StateMachineArn },
-                ["status"] = new[] { "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED" },
+                ["StringEquals"] = new Dictionary<string, string> { ["aws:SourceAccount"] = stack.Account },
+                ["ArnLike"] = new Dictionary<string, string>
+                {
+                    ["aws:SourceArn"] = $"arn:{stack.Partition}:cloudwatch:{stack.Region}:{stack.Account}:alarm:{StackNames.Pipeline(props.Settings.Name)}-*",
+                },
             },
-        },
-        Targets =
-        [
-            new SnsTopic(Topic, new SnsTopicProps
-            {
-                Message = RuleTargetInput.FromText(
-                    $"influx-migrate {props.Settings.Name}: the execution {EventField.FromPath("$.detail.name")} ended: {EventField.FromPath("$.detail.status")} ({EventField.FromPath("$.detail.executionArn")})"),
-            }),
-        ],
-    });
+        }));
+    }
 
     private void AddAlarms()
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Functions;
 using Migration;
@@ -108,9 +107,9 @@ public sealed class AccessTests(SynthesisedStacks stacks)
         var (key, action) = role == Machine ? ("items/e/export.json", "s3:GetObject") : (role == HandlerNames.Report ? "report.json" : "request.json", "s3:GetObject");
         return new[]
         {
-            Ask(environment, role, action, Key(environment, key), allowed: true, Tls("1.2")),
-            Ask(environment, role, action, Key(environment, key), allowed: true, Tls("1.3")),
-            Ask(environment, role, action, Key(environment, key), allowed: false, Tls("1.1")),
+            Ask(environment, role, action, Key(environment, key), allowed: true, PolicyQuestion.Tls("1.2")),
+            Ask(environment, role, action, Key(environment, key), allowed: true, PolicyQuestion.Tls("1.3")),
+            Ask(environment, role, action, Key(environment, key), allowed: false, PolicyQuestion.Tls("1.1")),
             Ask(environment, role, action, Key(environment, key), allowed: false, new() { ["aws:SecureTransport"] = "false" }),
         };
     }));
@@ -129,9 +128,9 @@ public sealed class AccessTests(SynthesisedStacks stacks)
             Ask(environment, role, "s3:ListBucket", bucket, role is HandlerNames.Validate or HandlerNames.Report, new() { ["s3:prefix"] = "marks/", ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = "1.3" }),
             Ask(environment, role, "s3:GetObject", $"{bucket}/marks/nightly.txt", allowed: false),
             Ask(environment, role, "s3:ListBucket", bucket, allowed: false, new() { ["s3:prefix"] = "elsewhere/", ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = "1.3" }),
-            Ask(environment, role, "s3:ListBucketMultipartUploads", bucket, listed, Tls("1.3")),
-            Ask(environment, role, "s3:PutBucketPolicy", bucket, allowed: false, Tls("1.3")),
-            Ask(environment, role, "s3:PutBucketVersioning", bucket, allowed: false, Tls("1.3")),
+            Ask(environment, role, "s3:ListBucketMultipartUploads", bucket, listed, PolicyQuestion.Tls("1.3")),
+            Ask(environment, role, "s3:PutBucketPolicy", bucket, allowed: false, PolicyQuestion.Tls("1.3")),
+            Ask(environment, role, "s3:PutBucketVersioning", bucket, allowed: false, PolicyQuestion.Tls("1.3")),
         };
     }));
 
@@ -233,8 +232,6 @@ public sealed class AccessTests(SynthesisedStacks stacks)
         Ask(environment, [], "s3:ListBucket", environment.Arn("AWS::S3::Bucket", PinnedIds.StagingBucket), allowed: false, principal: "arn:aws:iam::999988887777:role/stranger"),
     });
 
-    private static Dictionary<string, string> Tls(string version) => new() { ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = version };
-
     private static Dictionary<string, string> Via(string service) => new() { ["kms:ViaService"] = $"{service}.eu-west-1.amazonaws.com" };
 
     private static string Key(DeployedTemplates environment, string key) => $"{environment.Arn("AWS::S3::Bucket", PinnedIds.StagingBucket)}/{(IsBesideMigrations(key) ? "" : "migrations/m/")}{key}";
@@ -248,30 +245,30 @@ public sealed class AccessTests(SynthesisedStacks stacks)
     private static string Function(DeployedTemplates environment, string handler) =>
         environment.Arn("AWS::Lambda::Function", $"Functions{FunctionRights.IdOf(handler)}");
 
-    private static Question Ask(DeployedTemplates environment, string role, string action, string resource, bool allowed, Dictionary<string, string>? context = null)
+    private static PolicyQuestion Ask(DeployedTemplates environment, string role, string action, string resource, bool allowed, Dictionary<string, string>? context = null)
     {
         var id = environment.Find("AWS::IAM::Role", role == Machine ? "MigrationRole" : $"Functions{FunctionRights.IdOf(role)}Role");
         return Ask(environment, environment.PoliciesOf(id), action, resource, allowed, context, environment.Arn("AWS::IAM::Role", id), role);
     }
 
-    private static Question Ask(
+    private static PolicyQuestion Ask(
         DeployedTemplates environment, JsonArray policies, string action, string resource, bool allowed,
-        Dictionary<string, string>? context = null, string principal = $"arn:aws:iam::{DeployedTemplates.Account}:role/person", string? role = null) => new(
-            $"{role ?? principal} {action} {resource} {JsonSerializer.Serialize(context)}", allowed, new JsonObject
+        Dictionary<string, string>? context = null, string principal = PolicyQuestion.Person, string? role = null) => new()
+        {
+            Words = role,
+            Principal = principal,
+            Action = action,
+            Resource = resource,
+            Context = context ?? PolicyQuestion.Tls("1.3"),
+            IdentityPolicies = policies,
+            ResourcePolicy = action.Split(':')[0] switch
             {
-                ["principal"] = principal,
-                ["action"] = action,
-                ["resource"] = resource,
-                ["account"] = DeployedTemplates.Account,
-                ["context"] = JsonSerializer.SerializeToNode(context ?? Tls("1.3")),
-                ["identityPolicies"] = policies.DeepClone(),
-                ["resourcePolicy"] = action.Split(':')[0] switch
-                {
-                    "s3" => environment.BucketPolicy(PinnedIds.StagingBucket),
-                    "kms" => environment.KeyPolicy(PinnedIds.Key),
-                    _ => null,
-                },
-            });
+                "s3" => environment.BucketPolicy(PinnedIds.StagingBucket),
+                "kms" => environment.KeyPolicy(PinnedIds.Key),
+                _ => null,
+            },
+            Allowed = allowed,
+        };
 
     private static IEnumerable<(string Row, string Role, string Rights)> Cells(string table)
     {
@@ -280,19 +277,6 @@ public sealed class AccessTests(SynthesisedStacks stacks)
         return lines.Skip(1).SelectMany(cells => lines[0].Select((role, column) => (cells[0], role, cells[column + 1])));
     }
 
-    // One process answers all: starting it costs more than a thousand answers.
-    private async Task AssertAllAsync(Func<DeployedTemplates, IEnumerable<Question>> ask, string name = "prod")
-    {
-        var questions = ask(new DeployedTemplates(stacks.All.Single(environment => environment.Settings.Name == name))).ToList();
-
-        var (code, output, errors) = await Tool.RunNodeAsync("iam.mjs", [], new JsonArray([.. questions.Select(question => question.Request)]).ToJsonString());
-
-        Assert.True(code == 0, errors);
-        var answers = JsonSerializer.Deserialize<string[]>(output)!;
-        Assert.Equal(questions.Count, answers.Length);
-        Assert.Empty(questions.Zip(answers).Where(pair => pair.Second != "Allowed" == pair.First.Allowed || pair.Second.StartsWith("error", StringComparison.Ordinal))
-            .Select(pair => $"{pair.First.Words}: {pair.Second}"));
-    }
-
-    private sealed record Question(string Words, bool Allowed, JsonObject Request);
+    private async Task AssertAllAsync(Func<DeployedTemplates, IEnumerable<PolicyQuestion>> ask, string name = "prod") =>
+        await PolicyQuestion.AssertAllAsync(ask(new DeployedTemplates(stacks.All.Single(environment => environment.Settings.Name == name))));
 }

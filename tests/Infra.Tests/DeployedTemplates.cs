@@ -47,6 +47,9 @@ internal sealed class DeployedTemplates
     public JsonNode BucketPolicy(string bucket) => Filled(templates.SelectMany(template => template.OfType("AWS::S3::BucketPolicy").Values)
         .Single(policy => (string?)policy.Properties()["Bucket"]!["Ref"] == bucket).Properties()["PolicyDocument"]);
 
+    /// <summary>The policy of the topic.</summary>
+    public JsonNode TopicPolicy() => Filled(templates.SelectMany(template => template.OfType("AWS::SNS::TopicPolicy").Values).Single().Properties()["PolicyDocument"]);
+
     /// <summary>The policy of the key.</summary>
     public JsonNode KeyPolicy(string key) => Filled(Resource(key).Properties()["KeyPolicy"]);
 
@@ -70,6 +73,7 @@ internal sealed class DeployedTemplates
     {
         "Ref" => JsonValue.Create(RefOf((string)argument!)),
         "Fn::GetAtt" when (string)argument[1]! == "Arn" => JsonValue.Create(ArnOf((string)argument[0]!)),
+        "Fn::GetAtt" when (string)argument[1]! == "Name" => JsonValue.Create(NameOf((string)argument[0]!)),
         "Fn::GetAtt" => JsonValue.Create((string)argument[0]!),
         "Fn::ImportValue" => Filled(exports[(string)argument!]),
         "Fn::Join" => JsonValue.Create(string.Join((string)argument[0]!, argument[1]!.AsArray().Select(part => (string)Filled(part)!))),
@@ -91,12 +95,16 @@ internal sealed class DeployedTemplates
         "AWS::KMS::Key" => $"arn:aws:kms:{region}:{Account}:key/{id}",
         "AWS::SecretsManager::Secret" => $"arn:aws:secretsmanager:{region}:{Account}:secret:{id}-AbCdEf",
         "AWS::Lambda::Function" => $"arn:aws:lambda:{region}:{Account}:function:{id}",
-        "AWS::StepFunctions::StateMachine" => $"arn:aws:states:{region}:{Account}:stateMachine:{id}",
+        "AWS::StepFunctions::StateMachine" => $"arn:aws:states:{region}:{Account}:stateMachine:{NameOf(id)}",
         "AWS::IAM::Role" => $"arn:aws:iam::{Account}:role/{id}",
         "AWS::Logs::LogGroup" => $"arn:aws:logs:{region}:{Account}:log-group:{id}:*",
+        "AWS::SNS::Topic" => $"arn:aws:sns:{region}:{Account}:{id}",
         "AWS::SQS::Queue" => $"arn:aws:sqs:{region}:{Account}:{id}",
         var type => throw new InvalidOperationException($"{type} has no ARN here"),
     };
+
+    // The one that is fixed, or what CloudFormation would make up.
+    private string NameOf(string id) => (string?)Resource(id).Properties()["StateMachineName"] ?? id;
 
     private static string BucketName(string id) => id.ToLowerInvariant();
 

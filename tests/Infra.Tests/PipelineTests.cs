@@ -81,7 +81,13 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
             var trust = Assert.Single(role.Properties()["AssumeRolePolicyDocument"]!["Statement"]!.AsArray())!;
             var service = (string)trust["Principal"]!["Service"]!;
 
-            Assert.Equal(id.StartsWith("Functions", StringComparison.Ordinal) ? "lambda.amazonaws.com" : id.StartsWith("Schedules", StringComparison.Ordinal) || id.StartsWith("Rotation", StringComparison.Ordinal) ? "scheduler.amazonaws.com" : "states.amazonaws.com", service);
+            Assert.Equal(
+                new (string Start, string Service)[]
+                {
+                    ("Functions", "lambda.amazonaws.com"), ("Schedules", "scheduler.amazonaws.com"), ("Rotation", "scheduler.amazonaws.com"),
+                    ("Migration", "states.amazonaws.com"), ("ObservabilityEndsRule", "events.amazonaws.com"),
+                }.Single(known => id.StartsWith(known.Start, StringComparison.Ordinal)).Service,
+                service);
             if (service != "lambda.amazonaws.com")
                 Assert.NotNull(trust["Condition"]!["StringEquals"]!["aws:SourceAccount"]);
             Assert.Null(role.Properties()["ManagedPolicyArns"]);
@@ -138,7 +144,7 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
         var topic = environment.PipelineJson.OfType("AWS::SNS::Topic").Single().Key;
         var alarms = environment.PipelineJson.OfType("AWS::CloudWatch::Alarm").Values;
 
-        Assert.Equal(11 + (environment.Settings.Schedules.Count > 0 ? 1 : 0) + (2 * environment.Settings.Schedules.Count) + (environment.Settings.Rotation is null ? 0 : 1), alarms.Count());
+        Assert.Equal(12 + (environment.Settings.Schedules.Count > 0 ? 1 : 0) + (2 * environment.Settings.Schedules.Count) + (environment.Settings.Rotation is null ? 0 : 1), alarms.Count());
         Assert.All(alarms, alarm => Assert.Equal(topic, (string)Assert.Single(alarm.Properties()["AlarmActions"]!.AsArray())!["Ref"]!));
         Assert.All(alarms.Where(alarm => (string)alarm.Properties()["MetricName"]! != MetricNames.LagSeconds), alarm => Assert.Equal("notBreaching", (string)alarm.Properties()["TreatMissingData"]!));
         environment.Pipeline.HasResourceProperties("AWS::Events::Rule", Match.ObjectLike(new Dictionary<string, object>

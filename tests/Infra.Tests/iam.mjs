@@ -10,6 +10,7 @@ for (const request of JSON.parse(await text(process.stdin))) {
       resource: { resource: request.resource, accountId: request.account }, contextVariables: request.context,
     },
     identityPolicies: request.identityPolicies, serviceControlPolicies: [], resourceControlPolicies: [], resourcePolicy: request.resourcePolicy ?? undefined,
+    vpcEndpointPolicies: request.endpointPolicy ? [{ name: 'endpoint', policy: request.endpointPolicy }] : undefined,
   }, {});
   answers.push(simulation.errors ? `error ${JSON.stringify(simulation.errors)}` : simulation.overallResult ?? simulation.result?.evaluation?.result);
 }
