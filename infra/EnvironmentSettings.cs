@@ -146,6 +146,8 @@ public sealed partial record EnvironmentSettings
                 yield return $"schedules.{schedule.Name}.lagAlarmMinutes: is missing: '{schedule.Expression}' does not run every day, so say how far behind the destination may be";
             foreach (var problem in MigrationInput.TryParse(JsonSerializer.SerializeToElement(schedule.ExecutionInput()), rules).Problems)
                 yield return $"schedules.{schedule.Name}.input: {problem}";
+            if (schedule.MaxConcurrency > ReservedConcurrency)
+                yield return $"schedules.{schedule.Name}.input: 'maxConcurrency' is {schedule.MaxConcurrency}, and reservedConcurrency {ReservedConcurrency}: ask for no more, or reserve as many";
         }
         foreach (var twice in Schedules.GroupBy(schedule => schedule.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
             yield return $"schedules: the name '{twice.Key}' stands {twice.Count()} times";

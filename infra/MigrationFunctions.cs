@@ -105,6 +105,7 @@ internal sealed class MigrationFunctions : Construct
             [SettingNames.AllowSkipVerify] = props.Settings.AllowSkipVerify ? "true" : "false",
             [SettingNames.AllowPlainHttp] = props.Settings.AllowPlainHttp ? "true" : "false",
             [SettingNames.AllowedHosts] = props.Settings.HostList,
+            [SettingNames.MostConcurrency] = (props.Settings.ReservedConcurrency ?? MigrationInput.MostConcurrency).ToString(CultureInfo.InvariantCulture),
         };
         if (rights.Source)
             values[SettingNames.SourceSecret] = props.Data.SourceSecret;

@@ -37,6 +37,11 @@ public sealed record ScheduleSettings
     /// <summary>The mark that it moves.</summary>
     public string Mark => (string)ExecutionInput()[Property(nameof(MigrationInput.Mark))]!;
 
+    /// <summary>The chunks at a time that its input asks for; null where it says nothing.</summary>
+    public int? MaxConcurrency => Input.ValueKind == JsonValueKind.Object && Input.TryGetProperty(Property(nameof(MigrationInput.MaxConcurrency)), out var asked) && asked.ValueKind == JsonValueKind.Number && asked.TryGetInt32(out var number)
+        ? number
+        : null;
+
     /// <summary>The input of the executions that it starts: incremental, with a mark of the schedule's name unless one is named.</summary>
     public JsonObject ExecutionInput()
     {

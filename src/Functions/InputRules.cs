@@ -15,6 +15,12 @@ public sealed record InputRules
     /// <summary>Where the functions may connect to.</summary>
     public AllowedHosts Hosts { get; init; } = AllowedHosts.Any;
 
+    /// <summary>
+    /// Chunks at a time, at most: as many as the functions have reserved invocations. More would only be throttled, and chunks that
+    /// wait so find no place while new ones begin.
+    /// </summary>
+    public int MostConcurrency { get; init; } = MigrationInput.MostConcurrency;
+
     /// <summary>What a request asks for that it may not, each a sentence.</summary>
     public IEnumerable<string> Problems(MigrationRequest request)
     {

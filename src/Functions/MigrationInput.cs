@@ -16,7 +16,9 @@ public sealed partial record MigrationInput
     /// <summary>Five minutes: longer than writers buffer when all is well, so that the last minutes are seldom moved twice for nothing.</summary>
     public const int DefaultLagSeconds = 300;
 
-    private const int MostConcurrency = 1_000;
+    /// <summary>The most chunks at a time that an input may ask for; an environment may run fewer.</summary>
+    public const int MostConcurrency = 1_000;
+
     private const int MostOverlapSeconds = 366 * 86_400;
     private const int MostLagSeconds = 7 * 86_400;
 
@@ -34,7 +36,7 @@ public sealed partial record MigrationInput
     /// <summary>An earlier migration to resume; null for a new one.</summary>
     public string? MigrationId { get; init; }
 
-    /// <summary>Chunks at a time; 1 to 1,000.</summary>
+    /// <summary>Chunks at a time that are asked for; 1 to 1,000. See <see cref="InputRules.MostConcurrency"/>.</summary>
     public int MaxConcurrency { get; init; } = DefaultMaxConcurrency;
 
     /// <summary>Whether only what came since the last successful run is moved: from its mark minus the overlap to now minus the lag.</summary>

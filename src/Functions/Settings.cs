@@ -38,12 +38,18 @@ public static class SettingNames
     /// <summary>The hosts, separated by commas, that the functions may connect to, or <see cref="Functions.AllowedHosts.AnyHost"/>.</summary>
     public const string AllowedHosts = "ALLOWED_HOSTS";
 
+    /// <summary>Chunks at a time, at most, whatever an input asks for; for validate.</summary>
+    public const string MostConcurrency = "MOST_CONCURRENCY";
+
     /// <summary>Hours that a rotated token stays active after it was replaced; for rotate.</summary>
     public const string RotationGraceHours = "ROTATION_GRACE_HOURS";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Handler, StagingBucket, StagingBucketOwner, SourceSecret, DestinationSecret, Environment, MetricsNamespace, AllowSkipVerify, AllowPlainHttp, AllowedHosts, RotationGraceHours];
+    [
+        Handler, StagingBucket, StagingBucketOwner, SourceSecret, DestinationSecret, Environment, MetricsNamespace, AllowSkipVerify, AllowPlainHttp, AllowedHosts,
+        MostConcurrency, RotationGraceHours,
+    ];
 }
 
 /// <summary>What the functions read from the environment; the only reader of it.</summary>
@@ -98,6 +104,7 @@ internal sealed record Settings
                 AllowPlainHttp = IsTrue(SettingNames.AllowPlainHttp),
                 // Without a list nothing is allowed: that any host is must be said.
                 Hosts = Required(SettingNames.AllowedHosts) is { Length: > 0 } list ? AllowedHosts.Parse(list) : AllowedHosts.Any,
+                MostConcurrency = int.TryParse(Variable(SettingNames.MostConcurrency), out var most) ? most : MigrationInput.MostConcurrency,
             },
             SourceSecret = Variable(SettingNames.SourceSecret),
             DestinationSecret = Variable(SettingNames.DestinationSecret),

@@ -29,7 +29,7 @@ internal sealed class DeployedMigration : IAsyncDisposable
 
     public static async Task<DeployedMigration> StartAsync(
         DeployedFixture fixture, Uri destination, string? file = null, Uri? source = null, string? owner = null, string hosts = "127.0.0.1,http://127.0.0.1",
-        bool allowSkipVerify = false, bool allowPlainHttp = true, Uri? s3 = null)
+        bool allowSkipVerify = false, bool allowPlainHttp = true, Uri? s3 = null, int? mostConcurrency = null)
     {
         var migration = new DeployedMigration(await AwsJsonServer.StartAsync());
         migration.SetSecret(SourceSecret, $$"""{"url":"{{Text(source ?? fixture.Source.Url)}}","token":"reader:fake"}""");
@@ -41,6 +41,7 @@ internal sealed class DeployedMigration : IAsyncDisposable
             environment[SettingNames.AllowedHosts] = hosts;
             environment[SettingNames.AllowSkipVerify] = allowSkipVerify ? "true" : "false";
             environment[SettingNames.AllowPlainHttp] = allowPlainHttp ? "true" : "false";
+            environment[SettingNames.MostConcurrency] = mostConcurrency?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "";
             migration.functions[name] = new LambdaFunction(file ?? Path.Combine(AppContext.BaseDirectory, "bootstrap.dll"), environment);
         }
         return migration;

@@ -41,6 +41,30 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
         Assert.Contains($"belongs to the account {S3Server.Stranger.Account}", refused.ErrorMessage, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, 3, 3)]
+    [InlineData(8, 3, 3)]
+    [InlineData(2, 2, 3)]
+    [InlineData(null, 4, null)]
+    [InlineData(8, 8, null)]
+    public async Task No_more_chunks_run_at_a_time_than_invocations_are_reserved(int? asked, int runs, int? reserved)
+    {
+        await using var migration = await DeployedMigration.StartAsync(fixture, fixture.Source.Url, mostConcurrency: reserved);
+        var execution = $"reserved-{asked}-{reserved}";
+        var input = Input.DeepClone().AsObject();
+        if (asked is not null)
+            input["maxConcurrency"] = asked;
+
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(input, execution));
+        var again = new JsonObject { ["migrationId"] = execution };
+        if (asked is not null)
+            again["maxConcurrency"] = asked;
+        var resumed = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(again, execution + "-again"));
+
+        Assert.Equal((runs, runs), (state["maxConcurrency"]!.GetValue<int>(), resumed["maxConcurrency"]!.GetValue<int>()));
+        Assert.Equal((asked ?? MigrationInput.DefaultMaxConcurrency) > runs, migration[HandlerNames.Validate].Log.Any(line => line.Contains("chunks at a time and not", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task An_execution_that_is_resumed_does_only_what_is_not_done()
     {

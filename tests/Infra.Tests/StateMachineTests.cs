@@ -8,13 +8,6 @@ namespace Infra.Tests;
 
 public sealed class StateMachineTests(SynthesisedStacks stacks)
 {
-    // What Lambda and Step Functions themselves answer with.
-    private static readonly string[] ServiceErrors =
-    [
-        "Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.Unknown",
-        "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout", "States.ALL",
-    ];
-
     private readonly StateMachineJson machine = new(stacks.All[0].PipelineJson);
 
     [Fact]
@@ -28,14 +21,6 @@ public sealed class StateMachineTests(SynthesisedStacks stacks)
 
         Assert.Equal(machine.Substitutions.Order(StringComparer.Ordinal), placeholders.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         Assert.Equal(HandlerNames.All.Select(handler => $"{FunctionRights.IdOf(handler)}FunctionArn").Append("StagingBucketName").Order(StringComparer.Ordinal), machine.Substitutions.Order(StringComparer.Ordinal));
-    }
-
-    [Fact]
-    public void Knows_every_error_that_it_retries_or_catches()
-    {
-        var names = machine.AllStates.SelectMany(state => state.Retries.Concat(state.Catches)).SelectMany(rule => rule["ErrorEquals"].Texts()).Distinct(StringComparer.Ordinal);
-
-        Assert.Empty(names.Except(ErrorNames.All).Except(ServiceErrors));
     }
 
     [Fact]
@@ -55,26 +40,6 @@ public sealed class StateMachineTests(SynthesisedStacks stacks)
 
             Assert.True((int)state.Json["TimeoutSeconds"]! > rights.Minutes * 60, state.Name);
         }
-    }
-
-    [Fact]
-    public void Retries_what_may_pass_with_backoff_jitter_and_a_cap_and_never_what_was_refused()
-    {
-        var invoking = machine.AllStates.Where(state => state.Invokes).ToList();
-
-        var retried = invoking[0].Retries.SelectMany(retry => retry["ErrorEquals"].Texts()).ToList();
-        Assert.Equal(8, invoking.Count);
-        Assert.Contains(ErrorNames.Transient, retried);
-        Assert.Equal([ErrorNames.Transient], retried.Intersect(ErrorNames.All));
-        Assert.DoesNotContain("States.ALL", retried);
-        Assert.All(invoking, state => Assert.Equal(invoking[0].Json["Retry"]!.ToJsonString(), state.Json["Retry"]!.ToJsonString()));
-        Assert.All(machine.AllStates.SelectMany(state => state.Retries), retry =>
-        {
-            Assert.Equal("FULL", (string)retry["JitterStrategy"]!);
-            Assert.True((int)retry["BackoffRate"]! > 1);
-            Assert.InRange((int)retry["MaxDelaySeconds"]!, 1, 300);
-            Assert.InRange((int)retry["MaxAttempts"]!, 1, 30);
-        });
     }
 
     [Fact]

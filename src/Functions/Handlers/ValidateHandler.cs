@@ -27,13 +27,19 @@ internal sealed class ValidateHandler(Deployment deployment)
         return State(payload.Execution, migrationId, input) with { Verify = request.Verify.ToString().ToLowerInvariant() };
     }
 
-    private MigrationState State(ExecutionReference execution, string migrationId, MigrationInput input) => new()
+    private MigrationState State(ExecutionReference execution, string migrationId, MigrationInput input)
     {
-        MigrationId = migrationId,
-        Execution = execution.Name,
-        Bucket = deployment.Settings.StagingBucket,
-        MaxConcurrency = input.MaxConcurrency,
-    };
+        var most = deployment.Settings.Rules.MostConcurrency;
+        if (input.MaxConcurrency > most)
+            deployment.Logger.ConcurrencyCapped(migrationId, input.MaxConcurrency, most);
+        return new()
+        {
+            MigrationId = migrationId,
+            Execution = execution.Name,
+            Bucket = deployment.Settings.StagingBucket,
+            MaxConcurrency = Math.Min(input.MaxConcurrency, most),
+        };
+    }
 
     private static async Task<MigrationRequest> RequestAsync(S3Store store, MigrationInput input, string migrationId, CancellationToken cancellationToken)
     {

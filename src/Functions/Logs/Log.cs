@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(107, LogLevel.Warning, "{Execution} held what is taken now: it is of a state machine that is not this one and can't be asked for, and is taken as ended")]
     public static partial void HolderOfAnotherMachine(this ILogger logger, string execution);
 
+    [LoggerMessage(108, LogLevel.Warning, "{Migration} runs {Most} chunks at a time and not {Asked}: the environment's functions have no more invocations reserved")]
+    public static partial void ConcurrencyCapped(this ILogger logger, string migration, int asked, int most);
+
     [LoggerMessage(111, LogLevel.Information, "{Step} of {Secret} version {Version} is done")]
     public static partial void RotationStep(this ILogger logger, string step, string secret, string version);
 
