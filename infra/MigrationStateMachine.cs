@@ -3,6 +3,7 @@ using Amazon.CDK;
 using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.Logs;
 using Amazon.CDK.AWS.StepFunctions;
+using Aws;
 using Constructs;
 using Functions;
 
@@ -37,6 +38,7 @@ internal sealed class MigrationStateMachine : Construct
         GrantStaging(role, data);
         StateMachine = new StateMachine(this, "StateMachine", new StateMachineProps
         {
+            StateMachineName = StackNames.StateMachine(settings.Name),
             Comment = $"influx-migrate, {settings.Name}",
             StateMachineType = StateMachineType.STANDARD,
             DefinitionBody = DefinitionBody.FromString(Definition()),

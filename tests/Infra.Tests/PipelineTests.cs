@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amazon.CDK.Assertions;
+using Aws;
 using Functions;
 using Functions.Logs;
 
@@ -63,6 +65,25 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
         Assert.All(FunctionsOf(managed), function => Assert.Equal(("dotnet10", "bootstrap", "arm64"), Runtime(function)));
         Assert.All(FunctionsOf(native), function => Assert.Equal(("provided.al2023", Variable(function, SettingNames.Handler), "x86_64"), Runtime(function)));
     }
+
+    [Fact]
+    public void The_state_machine_keeps_its_name_when_the_pipeline_is_destroyed_and_deployed_again() => Assert.All(stacks.All, environment =>
+    {
+        var machine = Assert.Single(environment.PipelineJson.OfType("AWS::StepFunctions::StateMachine").Values).Properties();
+
+        // Locks, marks and schedules outside of this stack hold ARNs with it: changing it makes them another machine's.
+        Assert.Equal($"influx-migrate-{environment.Settings.Name}", (string)machine["StateMachineName"]!);
+        Assert.Equal(stacks.All.Count, stacks.All.Select(one => StackNames.StateMachine(one.Settings.Name)).Distinct(StringComparer.Ordinal).Count());
+    });
+
+    [Fact]
+    public void The_functions_are_told_how_many_of_them_may_run_at_a_time() => Assert.All(stacks.All, environment => Assert.All(
+        FunctionsOf(environment),
+        function => Assert.Equal((environment.Settings.ReservedConcurrency ?? 1_000).ToString(CultureInfo.InvariantCulture), Variable(function, SettingNames.MostConcurrency))));
+
+    [Fact]
+    public void Nothing_is_reserved_in_dev_as_a_new_account_has_ten_invocations_at_a_time() =>
+        Assert.Null(stacks.Configured.Single(settings => settings.Name == "dev").ReservedConcurrency);
 
     [Fact]
     public void The_state_machine_is_traced_and_logs_no_data() => Assert.All(stacks.All, environment =>
