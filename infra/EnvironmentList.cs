@@ -101,7 +101,7 @@ public static class EnvironmentList
             Subnets = reader.Texts("subnets", "subnet-[0-9a-f]+", "subnet-0123456789abcdef0"),
             S3PrefixList = Needed(reader, "s3PrefixList", "pl-[0-9a-f]+", "pl-6da54004"),
             RouteTables = reader.Texts("routeTables", "rtb-[0-9a-f]+", "rtb-0123456789abcdef0"),
-            InterfaceEndpoints = reader.Texts("interfaceEndpoints", "secretsmanager|states|kms|sts|logs|timestream-influxdb", "secretsmanager, states, kms, sts, logs or timestream-influxdb"),
+            InterfaceEndpoints = reader.Texts("interfaceEndpoints", "secretsmanager|states|timestream-influxdb", "secretsmanager, states or timestream-influxdb, which are all that the functions call by themselves"),
             EndpointSecurityGroup = reader.Text("endpointSecurityGroup", "sg-[0-9a-f]+", "sg-0123456789abcdef0"),
         };
         settings = settings with { Nat = [.. reader.Objects("nat").Select(ReadNat)] };

@@ -40,6 +40,8 @@ public sealed partial record EnvironmentSettings
         var missing = NeededEndpoints.Except(vpc.InterfaceEndpoints, StringComparer.Ordinal).ToList();
         if (vpc.EndpointSecurityGroup is null && missing.Count > 0)
             yield return $"vpc.interfaceEndpoints: {string.Join(" and ", missing)} can't be reached: name them here, or in vpc.endpointSecurityGroup the group of the endpoints that are there";
+        if (Rotation is null && vpc.InterfaceEndpoints.Contains("timestream-influxdb", StringComparer.Ordinal))
+            yield return "vpc.interfaceEndpoints: only a rotation asks timestream-influxdb for anything: leave it out";
         if (vpc.Nat.Count > 0 && !NatCidrs.Any())
             yield return "vpc.nat: none of allowedCidrs is an IPv4 network of the internet, so nothing would go through it: leave it out, or name the servers' addresses";
         foreach (var nat in vpc.Nat.Where(nat => vpc.Subnets.Contains(nat.PublicSubnet, StringComparer.Ordinal)))

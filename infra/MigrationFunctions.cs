@@ -91,6 +91,9 @@ internal sealed class MigrationFunctions : Construct
             VpcSubnets = props.Network?.Subnets,
             SecurityGroups = props.Network is { } network ? [network.SecurityGroup] : null,
         });
+        if (props.Network is not null)
+            DenyNetwork(rights, role, function);
+        return function;
     }
 
     private Dictionary<string, string> Variables(FunctionRights rights)
@@ -158,6 +161,30 @@ internal sealed class MigrationFunctions : Construct
             "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
         ],
         ["*"]);
+
+    // Lambda's own calls are made with the role too, but not from inside of the function, where AWS's condition key stands. A policy of
+    // its own: one of the role's would have to be there before the function that it names.
+    private void DenyNetwork(FunctionRights rights, Role role, Function function) => _ = new Policy(this, $"{rights.Id}DenyNetwork", new PolicyProps
+    {
+        Roles = [role],
+        Statements =
+        [
+            new PolicyStatement(new PolicyStatementProps
+            {
+                Effect = Effect.DENY,
+                Actions =
+                [
+                    "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+                    "ec2:DetachNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+                ],
+                Resources = ["*"],
+                Conditions = new Dictionary<string, object>
+                {
+                    ["ArnEquals"] = new Dictionary<string, string> { ["lambda:SourceFunctionArn"] = function.FunctionArn },
+                },
+            }),
+        ],
+    });
 
     private static void Allow(Role role, string[] actions, string[] resources, Dictionary<string, object>? conditions = null) =>
         role.AddToPolicy(new PolicyStatement(new PolicyStatementProps { Actions = actions, Resources = resources, Conditions = conditions }));

@@ -1,5 +1,6 @@
 using Amazon.CDK;
 using Amazon.CDK.AWS.EC2;
+using Amazon.CDK.AWS.IAM;
 using Constructs;
 
 namespace Infra;
@@ -8,7 +9,7 @@ namespace Infra;
 internal sealed class Network : Construct
 {
     /// <summary>Builds the security groups, the endpoints that the VPC lacks, and the NAT gateways that are asked for.</summary>
-    public Network(Construct scope, string id, VpcSettings settings, EnvironmentSettings environment, IReadOnlyList<CfnEIP> natAddresses)
+    public Network(Construct scope, string id, VpcSettings settings, EnvironmentSettings environment, DataStack data)
         : base(scope, id)
     {
         Vpc = Amazon.CDK.AWS.EC2.Vpc.FromVpcAttributes(this, "Vpc", new VpcAttributes
@@ -33,10 +34,10 @@ internal sealed class Network : Construct
                 SecurityGroup.AddEgressRule(peer, Port.Tcp(port), $"InfluxDB at {cidr}");
         }
         SecurityGroup.AddEgressRule(Peer.PrefixList(settings.S3PrefixList), Port.Tcp(443), "S3 by its gateway endpoint");
-        AddS3(settings);
-        AddInterfaces(settings);
+        AddS3(settings, data);
+        AddInterfaces(settings, environment, data);
         for (var i = 0; i < settings.Nat.Count; i++)
-            AddNat(i, settings.Nat[i], [.. environment.NatCidrs], natAddresses[i]);
+            AddNat(i, settings.Nat[i], [.. environment.NatCidrs], data.NatAddresses[i]);
     }
 
     /// <summary>The VPC.</summary>
@@ -48,7 +49,7 @@ internal sealed class Network : Construct
     /// <summary>The functions' security group.</summary>
     public SecurityGroup SecurityGroup { get; }
 
-    private void AddS3(VpcSettings settings)
+    private void AddS3(VpcSettings settings, DataStack data)
     {
         if (settings.RouteTables.Count == 0)
             return;
@@ -58,6 +59,7 @@ internal sealed class Network : Construct
             ServiceName = $"com.amazonaws.{Amazon.CDK.Stack.Of(this).Region}.s3",
             VpcEndpointType = "Gateway",
             RouteTableIds = [.. settings.RouteTables],
+            PolicyDocument = new PolicyDocument(new PolicyDocumentProps { Statements = [EndpointPolicies.S3(this, data)] }),
         });
     }
 
@@ -82,7 +84,7 @@ internal sealed class Network : Construct
         }
     }
 
-    private void AddInterfaces(VpcSettings settings)
+    private void AddInterfaces(VpcSettings settings, EnvironmentSettings environment, DataStack data)
     {
         if (settings.EndpointSecurityGroup is { } existing)
         {
@@ -100,7 +102,7 @@ internal sealed class Network : Construct
         endpoints.Connections.AllowFrom(SecurityGroup, Port.Tcp(443), "From the functions");
         foreach (var service in settings.InterfaceEndpoints)
         {
-            _ = new InterfaceVpcEndpoint(this, $"Endpoint-{service}", new InterfaceVpcEndpointProps
+            var endpoint = new InterfaceVpcEndpoint(this, $"Endpoint-{service}", new InterfaceVpcEndpointProps
             {
                 Vpc = Vpc,
                 Subnets = Subnets,
@@ -109,6 +111,7 @@ internal sealed class Network : Construct
                 Open = false,
                 PrivateDnsEnabled = true,
             });
+            endpoint.AddToPolicy(EndpointPolicies.Of(service, this, environment, data));
         }
     }
 }

@@ -12,7 +12,7 @@ public sealed class PipelineStack : Stack
     public PipelineStack(Construct scope, string id, EnvironmentSettings settings, DataStack data, Code code, IStackProps props)
         : base(scope, id, props)
     {
-        var network = settings.Vpc is { } vpc ? new Network(this, "Network", vpc, settings, data.NatAddresses) : null;
+        var network = settings.Vpc is { } vpc ? new Network(this, "Network", vpc, settings, data) : null;
         var functions = new MigrationFunctions(this, "Functions", new MigrationFunctionsProps { Settings = settings, Code = code, Data = data, Network = network });
         var machine = new MigrationStateMachine(this, "Migration", settings, functions, data);
         var schedules = new Schedules(this, "Schedules", settings.Schedules, machine.StateMachine);

@@ -7,7 +7,7 @@ namespace Infra.Tests;
 /// <summary>What each role may do, answered by an evaluator of IAM policies that no one here wrote.</summary>
 public sealed class AccessTests(SynthesisedStacks stacks)
 {
-    private const string Machine = "machine";
+    internal const string Machine = "machine";
 
     // r: read, w: write, -: neither. The columns are the functions in the order of the flow, then the state machine.
     private const string Keys = """
@@ -234,18 +234,18 @@ public sealed class AccessTests(SynthesisedStacks stacks)
 
     private static Dictionary<string, string> Via(string service) => new() { ["kms:ViaService"] = $"{service}.eu-west-1.amazonaws.com" };
 
-    private static string Key(DeployedTemplates environment, string key) => $"{environment.Arn("AWS::S3::Bucket", PinnedIds.StagingBucket)}/{(IsBesideMigrations(key) ? "" : "migrations/m/")}{key}";
+    internal static string Key(DeployedTemplates environment, string key) => $"{environment.Arn("AWS::S3::Bucket", PinnedIds.StagingBucket)}/{(IsBesideMigrations(key) ? "" : "migrations/m/")}{key}";
 
     private static bool IsBesideMigrations(string key) =>
         key.StartsWith(StagingKeys.MapRuns, StringComparison.Ordinal) || key.StartsWith($"{DeployedLayout.Marks}/", StringComparison.Ordinal);
 
-    private static string Secret(DeployedTemplates environment, string role) =>
+    internal static string Secret(DeployedTemplates environment, string role) =>
         environment.Arn("AWS::SecretsManager::Secret", role == "source" ? PinnedIds.SourceSecret : PinnedIds.DestinationSecret);
 
-    private static string Function(DeployedTemplates environment, string handler) =>
+    internal static string Function(DeployedTemplates environment, string handler) =>
         environment.Arn("AWS::Lambda::Function", $"Functions{FunctionRights.IdOf(handler)}");
 
-    private static PolicyQuestion Ask(DeployedTemplates environment, string role, string action, string resource, bool allowed, Dictionary<string, string>? context = null)
+    internal static PolicyQuestion Ask(DeployedTemplates environment, string role, string action, string resource, bool allowed, Dictionary<string, string>? context = null)
     {
         var id = environment.Find("AWS::IAM::Role", role == Machine ? "MigrationRole" : $"Functions{FunctionRights.IdOf(role)}Role");
         return Ask(environment, environment.PoliciesOf(id), action, resource, allowed, context, environment.Arn("AWS::IAM::Role", id), role);

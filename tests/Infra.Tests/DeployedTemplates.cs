@@ -50,6 +50,10 @@ internal sealed class DeployedTemplates
     /// <summary>The policy of the topic.</summary>
     public JsonNode TopicPolicy() => Filled(templates.SelectMany(template => template.OfType("AWS::SNS::TopicPolicy").Values).Single().Properties()["PolicyDocument"]);
 
+    /// <summary>The policy of the VPC endpoint of a service that the stack makes.</summary>
+    public JsonNode EndpointPolicy(string service) => Filled(templates.SelectMany(template => template.OfType("AWS::EC2::VPCEndpoint").Values)
+        .Select(endpoint => endpoint.Properties()).Single(endpoint => ((string)Filled(endpoint["ServiceName"])!).EndsWith($".{service}", StringComparison.Ordinal))["PolicyDocument"]);
+
     /// <summary>The policy of the key.</summary>
     public JsonNode KeyPolicy(string key) => Filled(Resource(key).Properties()["KeyPolicy"]);
 

@@ -58,7 +58,7 @@ public sealed class NetworkTests(SynthesisedStacks stacks)
             (Group(ingress["GroupId"]), Group(ingress["SourceSecurityGroupId"]), (int)ingress["FromPort"]!, (int)ingress["ToPort"]!));
         // CDK's way to say that a group lets nothing out: AWS takes no group without a rule.
         Assert.Equal("255.255.255.255/32 icmp 252-86", Words(Assert.Single(group["SecurityGroupEgress"]!.AsArray())!.AsObject()));
-        Assert.Equal(["secretsmanager", "states", "kms", "sts", "logs"], interfaces.Select(endpoint => Service(endpoint)));
+        Assert.Equal(["secretsmanager", "states"], interfaces.Select(endpoint => Service(endpoint)));
         Assert.All(interfaces, endpoint => Assert.True((bool)endpoint["PrivateDnsEnabled"]!));
         Assert.All(interfaces, endpoint => Assert.Equal(id, Group(Assert.Single(endpoint["SecurityGroupIds"]!.AsArray()))));
         var gateway = Assert.Single(endpoints.Except(interfaces));

@@ -68,6 +68,16 @@ public sealed class SynthesisedStacks : IDisposable
             SourceSecretKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/source",
             DestinationSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-GhIjKl",
             AllowedHosts = ["influx.example.com"],
+            Vpc = new VpcSettings
+            {
+                Id = "vpc-0123456789abcdef1",
+                AvailabilityZones = ["eu-west-1a"],
+                Subnets = ["subnet-0123456789abcdef4"],
+                S3PrefixList = "pl-6da54004",
+                RouteTables = ["rtb-0123456789abcdef4"],
+                InterfaceEndpoints = ["secretsmanager", "states", "timestream-influxdb"],
+            },
+            AllowedCidrs = ["10.40.0.0/24"],
             DestinationSecretKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/destination",
             Rotation = new RotationSettings
             {
