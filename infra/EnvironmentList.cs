@@ -73,6 +73,7 @@ public static class EnvironmentList
             MemoryMegabytes = reader.Number("memoryMegabytes", 256, 10240) ?? defaults.MemoryMegabytes,
             Runtime = reader.Choice("runtime", EnvironmentSettings.NativeRuntime, EnvironmentSettings.ManagedRuntime) ?? defaults.Runtime,
             Architecture = reader.Choice("architecture", "x86_64", "arm64") ?? defaults.Architecture,
+            LogKeyArn = reader.Text("logKeyArn", KeyArn, KeyArnExample),
             LogRetentionDays = reader.Number("logRetentionDays", 1, 3653) ?? defaults.LogRetentionDays,
             OldVersionDays = reader.Number("oldVersionDays", 1, 3653) ?? defaults.OldVersionDays,
             StagedDataDays = reader.Number("stagedDataDays", 15, 3653),

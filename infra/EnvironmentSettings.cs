@@ -34,6 +34,9 @@ public sealed partial record EnvironmentSettings
     /// <summary>The managed runtime for the same code as an executable assembly.</summary>
     public const string ManagedRuntime = "dotnet10";
 
+    // An execution takes 14 days at most, and pins the versions of what it staged.
+    private const int LeastOldVersionDays = 15;
+
     /// <summary>The entry's name.</summary>
     public string Name { get; init; } = "";
 
@@ -72,6 +75,9 @@ public sealed partial record EnvironmentSettings
 
     /// <summary>x86_64 or arm64.</summary>
     public string Architecture { get; init; } = "x86_64";
+
+    /// <summary>The customer's KMS key of all log groups; null for CloudWatch's own.</summary>
+    public string? LogKeyArn { get; init; }
 
     /// <summary>Days that logs are kept.</summary>
     public int LogRetentionDays { get; init; } = 30;
@@ -118,6 +124,10 @@ public sealed partial record EnvironmentSettings
             yield return "allowSkipVerify: a production environment checks the servers' certificates: leave it out";
         if (Production && AlarmEmail is null)
             yield return "alarmEmail: a production environment tells somebody: name an address";
+        if (Production && OldVersionDays < LeastOldVersionDays)
+            yield return $"oldVersionDays: a production environment keeps what was replaced for longer than an execution takes: at least {LeastOldVersionDays}";
+        if (LogKeyArn is { } logKey && Region is not null && logKey.Split(':')[3] != Region)
+            yield return $"logKeyArn: the key is in {logKey.Split(':')[3]}, the environment in {Region}";
         foreach (var problem in NetworkProblems())
             yield return problem;
         if (Rotation is { SourceAdminSecretArn: null, DestinationAdminSecretArn: null })

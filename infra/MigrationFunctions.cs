@@ -2,7 +2,6 @@ using System.Globalization;
 using Amazon.CDK;
 using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.Lambda;
-using Amazon.CDK.AWS.Logs;
 using Constructs;
 using Functions;
 using Migration;
@@ -51,11 +50,7 @@ internal sealed class MigrationFunctions : Construct
     private Function Make(FunctionRights rights)
     {
         var settings = props.Settings;
-        var logs = new LogGroup(this, $"{rights.Id}Logs", new LogGroupProps
-        {
-            Retention = LogRetention.Of(settings),
-            RemovalPolicy = settings.Retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-        });
+        var logs = LogGroups.Make(this, $"{rights.Id}Logs", settings);
         var role = new Role(this, $"{rights.Id}Role", new RoleProps
         {
             AssumedBy = new ServicePrincipal("lambda.amazonaws.com"),
@@ -67,7 +62,7 @@ internal sealed class MigrationFunctions : Construct
         GrantSecrets(role, rights);
         if (props.Network is not null)
             GrantNetwork(role);
-        return new Function(this, rights.Id, new FunctionProps
+        var function = new Function(this, rights.Id, new FunctionProps
         {
             Description = $"influx-migrate {rights.Handler}, {settings.Name}",
             Runtime = settings.Runtime == EnvironmentSettings.NativeRuntime

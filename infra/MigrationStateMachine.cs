@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Amazon.CDK;
 using Amazon.CDK.AWS.IAM;
-using Amazon.CDK.AWS.Logs;
 using Amazon.CDK.AWS.StepFunctions;
 using Aws;
 using Constructs;
@@ -49,11 +48,7 @@ internal sealed class MigrationStateMachine : Construct
             TracingEnabled = true,
             Logs = new LogOptions
             {
-                Destination = new LogGroup(this, "Logs", new LogGroupProps
-                {
-                    Retention = LogRetention.Of(settings),
-                    RemovalPolicy = settings.Retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-                }),
+                Destination = LogGroups.Make(this, "Logs", settings),
                 Level = LogLevel.ALL,
                 IncludeExecutionData = false,
             },

@@ -46,6 +46,14 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
     });
 
     [Fact]
+    public void The_customer_s_key_encrypts_every_log_group_where_one_is_named()
+    {
+        Assert.Contains(stacks.All, environment => environment.Settings.LogKeyArn is not null);
+        Assert.All(stacks.All, environment => Assert.All(
+            environment.PipelineJson.OfType("AWS::Logs::LogGroup").Values, group => Assert.Equal(environment.Settings.LogKeyArn, (string?)group.Properties()["KmsKeyId"])));
+    }
+
+    [Fact]
     public void Only_functions_that_move_data_have_their_concurrency_reserved() => Assert.All(stacks.All, environment =>
     {
         foreach (var function in FunctionsOf(environment))

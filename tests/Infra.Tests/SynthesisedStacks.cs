@@ -68,6 +68,7 @@ public sealed class SynthesisedStacks : IDisposable
             SourceSecretKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/source",
             DestinationSecretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-GhIjKl",
             AllowedHosts = ["influx.example.com"],
+            LogKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/logs",
             Vpc = new VpcSettings
             {
                 Id = "vpc-0123456789abcdef1",
