@@ -74,7 +74,16 @@ internal sealed class MigrationStateMachine : Construct
     private static void GrantStaging(Role role, DataStack data)
     {
         var bucket = data.StagingBucket;
-        void Allow(string[] actions, string arn) => role.AddToPolicy(new PolicyStatement(new PolicyStatementProps { Actions = actions, Resources = [arn] }));
+        // What a Map reads and writes takes no expected owner, as the functions' own calls do: the role asks for it.
+        void Allow(string[] actions, string arn) => role.AddToPolicy(new PolicyStatement(new PolicyStatementProps
+        {
+            Actions = actions,
+            Resources = [arn],
+            Conditions = new Dictionary<string, object>
+            {
+                ["StringEquals"] = new Dictionary<string, string> { ["aws:ResourceAccount"] = Amazon.CDK.Stack.Of(role).Account },
+            },
+        }));
         Allow(["s3:GetObject"], StagingKeys.Arn(bucket, StagingKeys.Items));
         Allow(["s3:PutObject"], StagingKeys.Arn(bucket, StagingKeys.Failures));
         // The results of a Map are written in parts, and read again when the Map is redriven.

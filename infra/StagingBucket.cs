@@ -1,4 +1,5 @@
 using Amazon.CDK;
+using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.KMS;
 using Amazon.CDK.AWS.S3;
 using Constructs;
@@ -72,7 +73,32 @@ internal sealed class StagingBucket : Construct
             ],
         });
         PinnedIds.Pin(Bucket, PinnedIds.StagingBucket);
+        DenyOtherKeys();
     }
+
+    // Whoever may write could otherwise make staged data unreadable with a key of theirs. Requests that name no encryption, as all of
+    // the product's do, get the bucket's own.
+    private void DenyOtherKeys()
+    {
+        const string algorithm = "s3:x-amz-server-side-encryption";
+        const string kmsKey = "s3:x-amz-server-side-encryption-aws-kms-key-id";
+        static Dictionary<string, object> Is(string key, string value) => new() { [key] = value };
+        Deny("DenyCustomerKeys", new() { ["Null"] = Is("s3:x-amz-server-side-encryption-customer-algorithm", "false") });
+        Deny("DenyOtherEncryption", new() { ["Null"] = Is(algorithm, "false"), ["StringNotEquals"] = Is(algorithm, "aws:kms") });
+        Deny("DenyOtherKeys", new() { ["Null"] = Is(kmsKey, "false"), ["StringNotEquals"] = Is(kmsKey, Key.KeyArn) });
+        // Without a key's name S3 takes the account's default one, which is not the bucket's.
+        Deny("DenyDefaultKey", new() { ["Null"] = Is(kmsKey, "true"), ["StringEquals"] = Is(algorithm, "aws:kms") });
+    }
+
+    private void Deny(string sid, Dictionary<string, object> conditions) => Bucket.AddToResourcePolicy(new PolicyStatement(new PolicyStatementProps
+    {
+        Sid = sid,
+        Effect = Effect.DENY,
+        Principals = [new AnyPrincipal()],
+        Actions = ["s3:PutObject"],
+        Resources = [Bucket.ArnForObjects("*")],
+        Conditions = conditions,
+    }));
 
     // By its tag: a chunk's prefix begins with its migration's, and what lies beside it must stay.
     private static IEnumerable<LifecycleRule> StagedData(EnvironmentSettings settings)

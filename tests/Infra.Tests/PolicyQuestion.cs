@@ -32,8 +32,9 @@ internal sealed record PolicyQuestion
     /// <summary>What the answer should be.</summary>
     public required bool Allowed { get; init; }
 
-    /// <summary>A request over TLS.</summary>
-    public static Dictionary<string, string> Tls(string version) => new() { ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = version };
+    /// <summary>A request over TLS, to what is the account's.</summary>
+    public static Dictionary<string, string> Tls(string version) =>
+        new() { ["aws:SecureTransport"] = "true", ["s3:TlsVersion"] = version, ["aws:ResourceAccount"] = DeployedTemplates.Account };
 
     /// <summary>Asks all, and fails with those that are answered otherwise.</summary>
     // One process answers all: starting it costs more than a thousand answers.
