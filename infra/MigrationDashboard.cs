@@ -26,7 +26,8 @@ internal sealed class MigrationDashboard : Construct
                 metrics.Of(MetricNames.LagSeconds, HandlerNames.Validate, "Maximum")),
             Graph(
                 "Points left out", metrics.Of(MetricNames.PointsRejected, HandlerNames.Export),
-                metrics.Of(MetricNames.PointsQuarantined, HandlerNames.Import)));
+                metrics.Of(MetricNames.PointsQuarantined, HandlerNames.Import),
+                metrics.Of(MetricNames.PointsQuarantined, HandlerNames.Verify)));
         Stage(HandlerNames.Export, MetricNames.PointsRead);
         Stage(HandlerNames.Import, MetricNames.PointsWritten);
         Stage(HandlerNames.Verify, MetricNames.PointsRead);

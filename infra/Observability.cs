@@ -4,6 +4,7 @@ using Amazon.CDK.AWS.CloudWatch.Actions;
 using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.SNS;
 using Amazon.CDK.AWS.SNS.Subscriptions;
+using Amazon.CDK.AWS.SQS;
 using Aws;
 using Constructs;
 using Functions;
@@ -25,6 +26,9 @@ internal sealed record ObservabilityProps
 
     /// <summary>The schedules.</summary>
     public required Schedules Schedules { get; init; }
+
+    /// <summary>The rotation; null for none.</summary>
+    public SecretRotation? Rotation { get; init; }
 }
 
 /// <summary>Who is told what: a topic, alarms, and a message at the end of every execution.</summary>
@@ -85,20 +89,25 @@ internal sealed class Observability : Construct
         Alarm(
             "PointsQuarantined", metrics.Of(MetricNames.PointsQuarantined, HandlerNames.Import),
             "Points that the destination refused: see quarantine/ of the migration");
+        Alarm(
+            "PointsRefusedAgain", metrics.Of(MetricNames.PointsQuarantined, HandlerNames.Verify),
+            "Points that the destination refused when verification wrote a window again: see the differences in the report");
         foreach (var (handler, function) in props.Functions.ByHandler)
         {
-            // One error is retried; as many as these are not bad luck.
-            Alarm($"{FunctionRights.IdOf(handler)}Errors", function.MetricErrors(Sums()), $"The function '{handler}' fails again and again: see its log", threshold: 10);
+            // One error is retried. As many as these are not bad luck, and a single call that fails for good makes them before it ends.
+            Alarm(
+                $"{FunctionRights.IdOf(handler)}Errors", function.MetricErrors(new MetricOptions { Statistic = "Sum", Period = Duration.Hours(1) }),
+                $"The function '{handler}' fails again and again: see its log", threshold: 3);
         }
         if (props.Functions.Rotate is { } rotate)
             Alarm("RotateErrors", rotate.MetricErrors(Sums()), "A token was not rotated, or a replaced one not removed: the function's log says why; the token before stays in use");
-        if (props.Schedules.FailedStarts is { } failed)
-        {
-            Alarm(
-                "FailedStarts", failed.MetricApproximateNumberOfMessagesVisible(new MetricOptions { Statistic = "Maximum", Period = Duration.Minutes(5) }),
-                "A schedule could not start its migration: the message in the queue says why");
-        }
+        if (props.Schedules.FailedStarts is { } starts)
+            Alarm("FailedStarts", Waiting(starts), "A schedule could not start its migration: the message in the queue says why");
+        if (props.Rotation?.FailedCleanups is { } cleanups)
+            Alarm("FailedCleanups", Waiting(cleanups), "Replaced tokens were not looked for, so that they stay active: the message in the queue says why");
     }
+
+    private static Metric Waiting(Queue queue) => queue.MetricApproximateNumberOfMessagesVisible(new MetricOptions { Statistic = "Maximum", Period = Duration.Minutes(5) });
 
     private static MetricOptions Sums() => new() { Statistic = "Sum", Period = Duration.Minutes(5) };
 

@@ -16,14 +16,14 @@ public sealed class PipelineStack : Stack
         var functions = new MigrationFunctions(this, "Functions", new MigrationFunctionsProps { Settings = settings, Code = code, Data = data, Network = network });
         var machine = new MigrationStateMachine(this, "Migration", settings, functions, data);
         var schedules = new Schedules(this, "Schedules", settings.Schedules, machine.StateMachine);
-        if (functions.Rotate is { } rotate)
-            _ = new SecretRotation(this, "Rotation", settings.Rotation!, rotate, data);
+        var rotation = functions.Rotate is { } rotate ? new SecretRotation(this, "Rotation", settings.Rotation!, rotate, data) : null;
         var observability = new Observability(this, "Observability", new ObservabilityProps
         {
             Settings = settings,
             Functions = functions,
             Machine = machine,
             Schedules = schedules,
+            Rotation = rotation,
         });
         var dashboard = new MigrationDashboard(this, "Dashboard", settings, functions, machine, data.StagingBucket);
         var policies = new OperatorPolicies(this, "Operators", settings, machine, data);

@@ -16,13 +16,7 @@ internal sealed class Schedules : Construct
     {
         if (settings.Count == 0)
             return;
-        FailedStarts = new Queue(this, "FailedStarts", new QueueProps
-        {
-            Encryption = QueueEncryption.SQS_MANAGED,
-            EnforceSSL = true,
-            RetentionPeriod = Duration.Days(14),
-            RemovalPolicy = RemovalPolicy.DESTROY,
-        });
+        FailedStarts = MakeQueue(this, "FailedStarts");
         var role = new Role(this, "Role", new RoleProps
         {
             AssumedBy = new ServicePrincipal("scheduler.amazonaws.com", new ServicePrincipalOpts
@@ -41,6 +35,15 @@ internal sealed class Schedules : Construct
 
     /// <summary>The queue of starts that failed; null without schedules.</summary>
     public Queue? FailedStarts { get; }
+
+    /// <summary>A queue for what EventBridge's scheduler could not start.</summary>
+    internal static Queue MakeQueue(Construct scope, string id) => new(scope, id, new QueueProps
+    {
+        Encryption = QueueEncryption.SQS_MANAGED,
+        EnforceSSL = true,
+        RetentionPeriod = Duration.Days(14),
+        RemovalPolicy = RemovalPolicy.DESTROY,
+    });
 
     private void Add(ScheduleSettings schedule, StateMachine stateMachine, Role role)
     {

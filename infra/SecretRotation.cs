@@ -2,6 +2,7 @@ using Amazon.CDK.AWS.IAM;
 using Amazon.CDK.AWS.Lambda;
 using Amazon.CDK.AWS.Scheduler;
 using Amazon.CDK.AWS.SecretsManager;
+using Amazon.CDK.AWS.SQS;
 using Constructs;
 using Functions.Rotation;
 
@@ -33,12 +34,17 @@ internal sealed class SecretRotation : Construct
                 },
             }),
         });
+        FailedCleanups = Schedules.MakeQueue(this, "FailedCleanups");
         scheduler.AddToPolicy(Allow(["lambda:InvokeFunction"], rotate.FunctionArn));
+        scheduler.AddToPolicy(Allow(["sqs:SendMessage"], FailedCleanups.QueueArn));
         // The instance's id stands in the secret, which has no value yet.
         rotate.AddToRolePolicy(Allow(["timestream-influxdb:GetDbInstance"], Arn("timestream-influxdb", "db-instance/*")));
         Rotate("Source", (data.SourceSecret, data.SourceSecretKey), (settings.SourceAdminSecretArn, settings.SourceAdminSecretKeyArn));
         Rotate("Destination", (data.DestinationSecret, data.DestinationSecretKey), (settings.DestinationAdminSecretArn, settings.DestinationAdminSecretKeyArn));
     }
+
+    /// <summary>The queue of removals that could not be started.</summary>
+    public Queue FailedCleanups { get; }
 
     private void Rotate(string name, (string Arn, string? Key) secret, (string? Arn, string? Key) admin)
     {
@@ -83,6 +89,7 @@ internal sealed class SecretRotation : Construct
                     [nameof(RotationPayload.Step)] = RotationSteps.Cleanup,
                     [nameof(RotationPayload.SecretId)] = secretArn,
                 }),
+                DeadLetterConfig = new CfnSchedule.DeadLetterConfigProperty { Arn = FailedCleanups.QueueArn },
                 RetryPolicy = new CfnSchedule.RetryPolicyProperty { MaximumEventAgeInSeconds = 3600, MaximumRetryAttempts = 10 },
             },
         });

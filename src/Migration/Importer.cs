@@ -75,8 +75,9 @@ public sealed class Importer(
         foreach (var member in staged.Receipt.Members.Skip(window.FirstMember).Take(window.Members))
         {
             var bytes = await staged.ReadMemberAsync(member, cancellationToken);
-            await writer.WriteAsync(bucket, bytes.AsMemory(0, member.Length), cancellationToken);
+            var removed = await writer.WriteAsync(bucket, bytes.AsMemory(0, member.Length), cancellationToken);
             ArrayPool<byte>.Shared.Return(bytes);
+            progress.AddRefusedAgain(removed.Count(line => line.Reason is not null));
         }
     }
 

@@ -11,6 +11,7 @@ public sealed class StageProgress(string name)
     private long skippedFieldValues;
     private long bytes;
     private long retries;
+    private long refusedAgain;
     private long startedTicks;
     private long stoppedTicks;
 
@@ -58,6 +59,9 @@ public sealed class StageProgress(string name)
         return start == 0 ? TimeSpan.Zero : time.GetElapsedTime(start, stop == 0 ? time.GetTimestamp() : stop);
     }
 
+    /// <summary>Points that the destination refused when a window was written again.</summary>
+    public long RefusedAgain => Interlocked.Read(ref refusedAgain);
+
     /// <summary>Begins to count.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="chunks">Chunks to do.</param>
@@ -77,6 +81,8 @@ public sealed class StageProgress(string name)
         Interlocked.Add(ref points, addedPoints);
         Interlocked.Add(ref fieldValues, addedFieldValues);
     }
+
+    internal void AddRefusedAgain(long added) => Interlocked.Add(ref refusedAgain, added);
 
     internal void AddBytes(long added) => Interlocked.Add(ref bytes, added);
 

@@ -9,6 +9,28 @@ namespace Functions.Tests;
 public sealed class InterruptedMigrationTests(DeployedFixture fixture)
 {
     [Fact]
+    public async Task Points_that_are_refused_when_a_window_is_written_again_are_counted()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url);
+        var input = DeployedMigrationTests.Input;
+        input["measurements"] = new JsonArray("log");
+        var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(input, "refused-again"));
+        var plan = await migration.CallAsync(HandlerNames.Plan, state);
+        await migration.MapAsync(fixture, HandlerNames.Export, state, (JsonObject)plan["items"]!);
+        var stage = await migration.CallAsync(HandlerNames.Stage, state);
+        await migration.MapAsync(fixture, HandlerNames.Import, state, (JsonObject)stage["import"]!);
+        // Somebody replaces the one point, and its field has another type then.
+        await Influxd.QueryAsync(destination.Url, "DROP MEASUREMENT log");
+        await Influxd.WriteAsync(destination.Url, "d&rp=rp", "log s=1,ok=1,n=\"text\" 6");
+
+        await migration.MapAsync(fixture, HandlerNames.Verify, state, (JsonObject)stage["verify"]!);
+
+        Assert.Equal(1, migration[HandlerNames.Verify].Log.Where(line => line.Contains("\"_aws\"", StringComparison.Ordinal))
+            .Sum(line => JsonNode.Parse(line)![Functions.Logs.MetricNames.PointsQuarantined]!.GetValue<int>()));
+    }
+
+    [Fact]
     public async Task A_short_time_limit_is_no_failure_but_makes_more_calls()
     {
         await using var destination = await InfluxdProcess.StartAsync();

@@ -173,7 +173,7 @@ public sealed class PipelineTests(SynthesisedStacks stacks)
         var topic = environment.PipelineJson.OfType("AWS::SNS::Topic").Single().Key;
         var alarms = environment.PipelineJson.OfType("AWS::CloudWatch::Alarm").Values;
 
-        Assert.Equal(12 + (environment.Settings.Schedules.Count > 0 ? 1 : 0) + (2 * environment.Settings.Schedules.Count) + (environment.Settings.Rotation is null ? 0 : 1), alarms.Count());
+        Assert.Equal(13 + (environment.Settings.Schedules.Count > 0 ? 1 : 0) + (2 * environment.Settings.Schedules.Count) + (environment.Settings.Rotation is null ? 0 : 2), alarms.Count());
         Assert.All(alarms, alarm => Assert.Equal(topic, (string)Assert.Single(alarm.Properties()["AlarmActions"]!.AsArray())!["Ref"]!));
         Assert.All(alarms.Where(alarm => (string)alarm.Properties()["MetricName"]! != MetricNames.LagSeconds), alarm => Assert.Equal("notBreaching", (string)alarm.Properties()["TreatMissingData"]!));
         environment.Pipeline.HasResourceProperties("AWS::Events::Rule", Match.ObjectLike(new Dictionary<string, object>

@@ -31,6 +31,7 @@ public sealed class RotationTests(SynthesisedStacks stacks)
             Assert.Equal("cleanup", (string)input["Step"]!);
             Assert.StartsWith("arn:aws:secretsmanager:", (string)input["SecretId"]!, StringComparison.Ordinal);
             Assert.Equal("rate(1 day)", (string)cleanup.Value.Properties()["ScheduleExpression"]!);
+            Assert.Equal(environment.PipelineJson.OfType("AWS::SQS::Queue").Keys.Single(id => id.StartsWith("RotationFailedCleanups", StringComparison.Ordinal)), (string)cleanup.Value.Properties()["Target"]!["DeadLetterConfig"]!["Arn"]!["Fn::GetAtt"]![0]!);
         });
     });
 

@@ -30,6 +30,7 @@ internal sealed class VerifyHandler(Deployment deployment)
         deployment.Metrics.Write(
             HandlerNames.Verify,
             (MetricNames.PointsRead, progress.Points),
+            (MetricNames.PointsQuarantined, importing.RefusedAgain),
             (MetricNames.ChunkSeconds, context.Time.GetElapsedTime(clock).TotalSeconds),
             (MetricNames.Retries, progress.Retries + importing.Retries));
         if (receipt is null)

@@ -15,7 +15,7 @@ public static class MetricNames
     /// <summary>Points that the destination's line protocol can't hold.</summary>
     public const string PointsRejected = "PointsRejected";
 
-    /// <summary>Points that the destination refused.</summary>
+    /// <summary>Points that the destination refused: of import those in quarantine, of verify those of windows that it wrote again.</summary>
     public const string PointsQuarantined = "PointsQuarantined";
 
     /// <summary>Bytes of staged objects written or read.</summary>
