@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Cli.Deployed;
 using Influx;
 using Migration;
@@ -32,13 +31,17 @@ internal static class ReportCommand
         foreach (var left in report.LeftOut)
             await output.WriteLineAsync($"left out at {left.Stage}: {left.FieldValues:N0} values of {Line(left.Measurement)}: {Line(left.Reason)} (such as {Line(left.Example)}; all in {left.Object})");
         foreach (var difference in report.Differences)
-            await output.WriteLineAsync($"differs: {Line(difference.Measurement)} {new TimeRange(difference.Start, difference.Stop)}: {difference.Missing:N0} missing, {difference.Extra:N0} extra, {difference.Changed:N0} changed");
+            await output.WriteLineAsync($"differs: {Line(difference.Measurement)} {new TimeRange(difference.Start, difference.Stop)}: {difference.Missing:N0} missing, {difference.Extra:N0} extra, {difference.Changed:N0} changed{Why(difference)}");
         if (report.FurtherFieldValues > 0)
             await output.WriteLineAsync($"the destination holds {report.FurtherFieldValues:N0} further field values in these windows");
         if (report.Stop is { } stop)
             await output.WriteLineAsync($"{stop.Failure}\nresume with: {stop.ResumeWith}");
         await output.WriteLineAsync(Place(report));
     }
+
+    // Where no field value differs, the words are all there is.
+    private static string Why(WindowDifference difference) =>
+        difference.Missing + difference.Extra + difference.Changed == 0 ? $" ({Line(string.Join("; ", difference.Examples))})" : "";
 
     /// <summary>Where the report is.</summary>
     public static string Place(MigrationReport report) =>
@@ -48,12 +51,13 @@ internal static class ReportCommand
     {
         try
         {
-            await using var file = File.OpenRead(Path.Combine(folder, StagingLayout.ReportJson));
-            var report = await JsonSerializer.DeserializeAsync(file, MigrationJson.Default.MigrationReport, cancellationToken);
-            await ShowAsync(report!);
-            return RunErrors.Map(report!.Verdict);
+            using var store = FolderStore.OpenForReading(folder);
+            var report = await store.ReadJsonAsync(StagingLayout.ReportJson, MigrationJson.Default.MigrationReport, cancellationToken)
+                ?? throw new FileNotFoundException("there is none");
+            await ShowAsync(report);
+            return RunErrors.Map(report.Verdict);
         }
-        catch (Exception failure) when (failure is IOException or JsonException)
+        catch (Exception failure) when (failure is IOException or StagingException)
         {
             await Console.Error.WriteLineAsync($"'{folder}' holds no readable {StagingLayout.ReportJson}: {failure.Message}");
             return ExitCodes.WrongInput;

@@ -78,7 +78,7 @@ internal static class VerifyCommand
                 + $"({measurement.SourceFieldValues:N0} field values at the source, {measurement.DestinationFieldValues:N0} at the destination)";
     }
 
-    private static string Amounts(long missing, long extra, long changed) => string.Join(", ", new[]
+    private static string Amounts(long missing, long extra, long changed) => missing + extra + changed == 0 ? "other digests" : string.Join(", ", new[]
     {
         (Count: missing, Kind: "missing"), (Count: extra, Kind: "extra at the destination"), (Count: changed, Kind: "changed"),
     }.Where(amount => amount.Count > 0).Select(amount => $"{amount.Count:N0} {amount.Kind}"));

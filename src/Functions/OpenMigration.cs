@@ -15,7 +15,7 @@ internal sealed class OpenMigration : IDisposable
     private readonly Deployment deployment;
     private readonly MigrationRequest asked;
     private readonly Dictionary<ServerRole, IInfluxClient> clients = [];
-    private StoredPlan? plan;
+    private MigrationPlan? plan;
     private (string Part, MigrationPlan Plan)? planPart;
     private (string Part, SealedManifest Manifest)? manifestPart;
 
@@ -73,15 +73,15 @@ internal sealed class OpenMigration : IDisposable
 
     /// <summary>The whole plan, and what one invocation of a stage works with; both servers are the plan's.</summary>
     /// <exception cref="StagingException">There is no plan, or it belongs to another migration.</exception>
-    public async Task<(StoredPlan Plan, RunContext Context)> StageAsync(CancellationToken cancellationToken)
+    public async Task<(MigrationPlan Plan, RunContext Context)> StageAsync(CancellationToken cancellationToken)
     {
         plan ??= await FindPlanAsync(cancellationToken)
             ?? throw new StagingException($"'{StagingLayout.Plan}' is missing in {Store.Location}: start the migration again");
-        return (plan, Context(plan.Plan.Request));
+        return (plan, Context(plan.Request));
     }
 
     /// <summary>The plan, where there is one yet.</summary>
-    public async Task<StoredPlan?> FindPlanAsync(CancellationToken cancellationToken) =>
+    public async Task<MigrationPlan?> FindPlanAsync(CancellationToken cancellationToken) =>
         await StoredPlan.FindAsync(
             Store, planned => asked with { Source = planned.Source, Destination = planned.Destination }, cancellationToken);
 

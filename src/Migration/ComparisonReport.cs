@@ -42,7 +42,7 @@ public sealed record ComparisonReport
 
     /// <summary>Whether a difference counts: what only a destination has does not where the request says that it may hold more.</summary>
     public bool IsDifferent(WindowDifference difference) =>
-        difference.Missing > 0 || difference.Changed > 0 || Request.Existing == ExistingBucket.Fail;
+        difference.Missing > 0 || difference.Changed > 0 || difference.Extra == 0 || Request.Existing == ExistingBucket.Fail;
 
     /// <summary>Whether some window differs.</summary>
     public bool Different => Measurements.Any(measurement => measurement.Differences.Any(IsDifferent));

@@ -77,6 +77,8 @@ public sealed class DestinationBuckets(IInfluxClient destination, IStagingStore 
         // In this order: a bucket that another run has made since has its record by then.
         var found = await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken);
         var record = await RecordAsync(store, pair.Index, cancellationToken);
+        if (record?.Bucket is { } known)
+            found = await SameAsync(pair, known, found, cancellationToken);
         if (found is not null && record is null && plan.Request.Existing == ExistingBucket.Fail)
             throw new RejectedException(RejectionKind.Invalid, ExistsReason(pair.DestinationName));
         if (record is null)
@@ -95,6 +97,18 @@ public sealed class DestinationBuckets(IInfluxClient destination, IStagingStore 
         if (record.Bucket is null)
             await WriteAsync(pair, record with { Bucket = found }, cancellationToken);
         return new DestinationBucket(found, !record.CreatedByThisRun);
+    }
+
+    // The receipts of import and verification speak of the bucket that was there when they were written.
+    private async Task<Bucket> SameAsync(BucketPair pair, Bucket known, Bucket? found, CancellationToken cancellationToken)
+    {
+        // Another run may have made it since the look.
+        found ??= await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken);
+        if (found is not null && found.Id == known.Id)
+            return found;
+        throw new StagingException(
+            $"the destination's bucket '{known.Name}', which this migration has written into, {(found is null ? "is gone" : "is another one now")}: what the receipts in {store.Location} say "
+            + $"went with it. To write all of it again, remove 'receipts/import', 'receipts/verify' and '{StagingLayout.Destination(pair.Index)}' there, and run again");
     }
 
     // What to put back is noted first, so that a resumed run puts it back too.

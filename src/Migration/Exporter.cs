@@ -35,7 +35,7 @@ public sealed class Exporter(
     /// <exception cref="StagingException">A receipt does not fit the plan.</exception>
     public async Task<IReadOnlyList<ExportReceipt>?> ExportAsync(Chunk chunk, DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
-        var chain = new SegmentChain(store, chunk);
+        var chain = new SegmentChain(store, plan, chunk);
         await chain.FollowAsync(cancellationToken);
         var skipped = chain.IsWhole;
         while (!chain.IsWhole)
@@ -104,6 +104,7 @@ public sealed class Exporter(
                 var (stored, sha256, rejected) = await CompleteAsync(segment, encoder, cancellationToken);
                 var receipt = new ExportReceipt
                 {
+                    PlanSha256 = plan.Sha256,
                     Chunk = segment.Id,
                     FirstWindow = firstWindow,
                     WindowCount = windowCount,

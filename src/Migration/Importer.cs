@@ -33,16 +33,17 @@ public sealed class Importer(
     {
         var key = StagingLayout.ImportReceipt(chunk.Id);
         var done = await store.ReadJsonAsync(key, MigrationJson.Default.ImportReceipt, cancellationToken);
-        if (done is not null && done.Sha256 == pinned.Sha256)
+        await using var staged = await StagedChunk.OpenAsync(store, pinned, retry, cancellationToken);
+        // One that contradicts the export is no proof: what it speaks of is written once more.
+        if (done is not null && ReceiptRules.Problem(done, staged.Receipt) is null)
         {
             progress.ChunkSkipped(done.FieldValues);
             return done;
         }
         var clock = time.GetTimestamp();
-        await using var staged = await StagedChunk.OpenAsync(store, pinned, retry, cancellationToken);
         var partialKey = StagingLayout.PartialImport(chunk.Id);
         var partial = await store.ReadJsonAsync(partialKey, MigrationJson.Default.PartialImport, cancellationToken);
-        var fits = partial is not null && partial.SoFar.Sha256 == pinned.Sha256 && partial.NextMember > 0;
+        var fits = partial is not null && partial.NextMember > 0 && ReceiptRules.Fits(partial, staged.Receipt);
         var before = fits ? partial!.SoFar : new ImportReceipt { Chunk = chunk.Id, Sha256 = pinned.Sha256, Started = time.GetUtcNow() };
         await using var removals = new ChunkRemovals(store, plan.Dialect, staged.Receipt, before);
         var writer = new BatchWriter(destination, limit, retry, plan.Dialect, bucket.Retention, progress);

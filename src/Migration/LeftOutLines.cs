@@ -58,6 +58,24 @@ internal sealed class LeftOutLines(IStagingStore store, string key) : IAsyncDisp
             await output.DisposeAsync();
     }
 
+    /// <summary>How many lines an object has; 0 when it is not there.</summary>
+    public static async Task<long> CountAsync(IStagingStore store, string key, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[DrainAt];
+        var lines = 0L;
+        try
+        {
+            await using var content = await store.ReadAsync(key, version: null, from: 0, cancellationToken);
+            for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0;)
+                lines += buffer.AsSpan(0, read).Count((byte)'\n');
+        }
+        catch (FileNotFoundException)
+        {
+            return 0;
+        }
+        return lines;
+    }
+
     /// <summary>Writes bytes; JSON holds UTF-8 only, and others go as base64 under another name, so that nothing is lost.</summary>
     public static void Write(Utf8JsonWriter json, string name, ReadOnlySpan<byte> bytes)
     {

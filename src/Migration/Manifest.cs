@@ -118,6 +118,9 @@ public sealed record MigrationPlan
     /// <summary>The format's version.</summary>
     public int Format { get; init; } = StagingLayout.Format;
 
+    /// <summary>The SHA-256 of the plan's object, which a part of it has from the whole; null in that object itself.</summary>
+    public string? Sha256 { get; init; }
+
     /// <summary>When it was made.</summary>
     public DateTimeOffset Created { get; init; }
 

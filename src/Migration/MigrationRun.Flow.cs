@@ -22,9 +22,9 @@ public sealed partial class MigrationRun
     public partial async Task<MigrationReport> RunAsync(CancellationToken cancellationToken)
     {
         var started = Time.GetUtcNow();
-        var (plan, sha256) = await StoredPlan.FindOrMakeAsync(context, cancellationToken);
+        var plan = await StoredPlan.FindOrMakeAsync(context, cancellationToken);
         context.Logger.Planned(plan.Chunks.Count, plan.Chunks.Sum(chunk => chunk.FieldValues), plan.Buckets.Count);
-        return await ReportedAsync(plan, started, () => MoveAsync(plan, sha256, export: true, cancellationToken), cancellationToken);
+        return await ReportedAsync(plan, started, () => MoveAsync(plan, export: true, cancellationToken), cancellationToken);
     }
 
     public partial async Task<MigrationReport> RestoreAsync(CancellationToken cancellationToken)
@@ -33,13 +33,13 @@ public sealed partial class MigrationRun
         var stored = await StoredPlan.FindAsync(context, cancellationToken)
             ?? throw new StagingException(
                 $"{context.Store.Location} holds no '{StagingLayout.Plan}': it is no folder of a migration", StagingFault.OtherMigration);
-        var (plan, sha256) = await StoredPlan.CheckTokensAsync(context, stored, source: false, cancellationToken);
+        var plan = await StoredPlan.CheckTokensAsync(context, stored, source: false, cancellationToken);
         Progress.Plan.Start(Time, 0, 0);
         Progress.Plan.Stop(Time);
-        return await ReportedAsync(plan, started, () => MoveAsync(plan, sha256, export: false, cancellationToken), cancellationToken);
+        return await ReportedAsync(plan, started, () => MoveAsync(plan, export: false, cancellationToken), cancellationToken);
     }
 
-    private async Task MoveAsync(MigrationPlan plan, string planSha256, bool export, CancellationToken cancellationToken)
+    private async Task MoveAsync(MigrationPlan plan, bool export, CancellationToken cancellationToken)
     {
         using var destination = await context.ConnectDestinationAsync(cancellationToken);
         var buckets = new DestinationBuckets(destination, context.Store, plan, context.Logger);
@@ -47,7 +47,7 @@ public sealed partial class MigrationRun
         if (export)
             await ExportAsync(plan, cancellationToken);
         Progress.Stage.Start(Time, plan.Chunks.Count, plan.Chunks.Sum(chunk => chunk.FieldValues));
-        var manifest = await new Stager(context.Store, plan, planSha256, Time, Progress.Stage).StageAsync(cancellationToken);
+        var manifest = await new Stager(context.Store, plan, Time, Progress.Stage).StageAsync(cancellationToken);
         Progress.Stage.Stop(Time);
         try
         {

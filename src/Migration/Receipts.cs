@@ -47,6 +47,10 @@ public sealed record WindowContent
     [System.Text.Json.Serialization.JsonIgnore]
     public TimeRange Range => new(Start, Stop);
 
+    /// <summary>Digest and field values of what is left when something is taken out.</summary>
+    public (ContentDigest Digest, long FieldValues) Without(WindowContent removed) =>
+        (ContentDigest.Parse(Digest) - ContentDigest.Parse(removed.Digest), FieldValues - removed.FieldValues);
+
     /// <summary>The content of a tally.</summary>
     public static WindowContent From(TimeRange range, ContentTally tally) => new()
     {
@@ -100,6 +104,9 @@ public sealed record ExportReceipt
 {
     /// <summary>The format's version.</summary>
     public int Format { get; init; } = StagingLayout.Format;
+
+    /// <summary>The SHA-256 of the plan that it follows; null in receipts of the formats before 4.</summary>
+    public string? PlanSha256 { get; init; }
 
     /// <summary>The id of the chunk's segment.</summary>
     public required string Chunk { get; init; }
@@ -256,6 +263,11 @@ public sealed record VerifyReceipt
 
     /// <summary>Field values found by window, in the order of the export receipt's windows; without what a reused bucket holds besides.</summary>
     public IReadOnlyList<long> Found { get; init; } = [];
+
+    /// <summary>
+    /// The digest of these values, all windows together; null where only counts were compared, and in receipts of the formats before 4.
+    /// </summary>
+    public string? Digest { get; init; }
 
     /// <summary>Field values that a reused bucket holds besides; no failure.</summary>
     public long Further { get; init; }

@@ -37,12 +37,10 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
         var manifest = await store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken)
             ?? throw new StagingException($"{store.Location} has no '{StagingLayout.Manifest}': not all was exported", StagingFault.Incomplete);
         AddMeasurements();
-        await foreach (var receipts in ReadAhead.InOrderAsync(Segment.All(plan, manifest), ReadAsync, cancellationToken))
-        {
-            if (receipts.Import is null || (receipts.Verify is null && !Unproven))
-                throw new StagingException($"the chunk {receipts.Chunk.Id} lacks the receipt of a stage in {store.Location}: it was removed or replaced during the run", StagingFault.Incomplete);
+        await foreach (var receipts in ReadAhead.InOrderAsync(Segment.All(plan, manifest), ReadWholeAsync, cancellationToken))
             Add(receipts);
-        }
+        foreach (var pair in plan.Buckets)
+            await DestinationBuckets.FindAsync(store, pair.Index, cancellationToken);
         var verdict = differences.Count > 0 ? Verdict.Different
             : leftOut.Count > 0 ? Verdict.Quarantined
             : Unproven ? Verdict.Unverified : Verdict.Verified;
@@ -104,12 +102,33 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
         Chunks = [.. chunks.OrderByDescending(chunk => chunk.ExportSeconds + chunk.ImportSeconds + chunk.VerifySeconds)],
     };
 
-    private async Task<Receipts> ReadAsync(Segment segment, CancellationToken cancellationToken) =>
-        await ReadAsync(segment.Chunk, await StagedChunk.ReadReceiptAsync(store, segment.Pinned, cancellationToken), cancellationToken);
+    private async Task<Receipts> ReadWholeAsync(Segment segment, CancellationToken cancellationToken)
+    {
+        var receipts = await ReadAsync(segment.Chunk, await StagedChunk.ReadReceiptAsync(store, segment.Pinned, cancellationToken), cancellationToken);
+        var (chunk, export, import, verify) = receipts;
+        if (import is null || (verify is null && !Unproven))
+            throw new StagingException($"the chunk {chunk.Id} lacks the receipt of a stage in {store.Location}: it was removed or replaced during the run", StagingFault.Incomplete);
+        if (ReceiptRules.Problem(import, export) is { } problem)
+            throw Wrong(StagingLayout.ImportReceipt(chunk.Id), problem);
+        if (verify is not null && ReceiptRules.Problem(verify, export, import, plan.Request.Verify) is { } lie)
+            throw Wrong(StagingLayout.VerifyReceipt(chunk.Id), lie);
+        var (kept, lines) = (import.Quarantined.Sum(left => left.Points), 0L);
+        var quarantine = Quarantine(chunk, import);
+        for (var i = 0; i < quarantine.Count && lines < kept; i++)
+            lines += await LeftOutLines.CountAsync(store, quarantine[i], cancellationToken);
+        if (lines < kept)
+            throw Wrong(StagingLayout.ImportReceipt(chunk.Id), $"speaks of {kept} quarantined points, of which '{string.Join("', '", quarantine)}' has {lines}");
+        return receipts;
+    }
+
+    private StagingException Wrong(string key, string what) => new($"'{key}' in {store.Location} {what}: remove it and run again to make it anew");
+
+    private static IReadOnlyList<string> Quarantine(Chunk chunk, ImportReceipt import) =>
+        [.. Enumerable.Range(1, Math.Max(1, import.QuarantineObjects)).Select(call => StagingLayout.Quarantine(chunk.Id, call))];
 
     private async Task<(bool IsWhole, List<Receipts> Segments)> ReadDoneAsync(Chunk chunk, CancellationToken cancellationToken)
     {
-        var chain = new SegmentChain(store, chunk);
+        var chain = new SegmentChain(store, plan, chunk);
         await chain.FollowAsync(cancellationToken);
         var segments = new List<Receipts>(chain.Segments.Count);
         foreach (var (export, _) in chain.Segments)
@@ -133,9 +152,9 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
     {
         var (chunk, export, import, verify) = receipts;
         var bucket = plan.Buckets[chunk.Bucket];
-        var quarantine = string.Join(", ", Enumerable.Range(1, Math.Max(1, import?.QuarantineObjects ?? 0)).Select(call => StagingLayout.Quarantine(chunk.Id, call)));
         AddLeftOut("export", export.Rejected, StagingLayout.Rejected(chunk.Id));
-        AddLeftOut("import", import?.Quarantined ?? [], quarantine);
+        if (import is not null)
+            AddLeftOut("import", import.Quarantined, string.Join(", ", Quarantine(chunk, import)));
         expired += import?.ExpiredPoints ?? 0;
         differences.AddRange(verify?.Differences ?? []);
         deviations.Add(chunk.Measurement, export.PlanDifferences);

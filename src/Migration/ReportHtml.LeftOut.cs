@@ -44,6 +44,8 @@ public static partial class ReportHtml
         WriteAmount(html, window.Missing, "missing");
         WriteAmount(html, window.Extra, "extra");
         WriteAmount(html, window.Changed, "changed");
+        if (window.Missing + window.Extra + window.Changed == 0)
+            html.Write($"<span class=\"badge bad\">other digest</span> ");
         html.Write($"</p></div><p class=\"range\"><span class=\"t\">{Timestamp.Format(window.Start)}</span> to <span class=\"t\">{WindowStop(window.Stop)}</span></p>");
         if (window.Examples.Count == 0)
             return;

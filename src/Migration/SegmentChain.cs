@@ -2,16 +2,17 @@ namespace Migration;
 
 /// <summary>The segments of one chunk that are exported, in their order: each begins where the one before ended.</summary>
 /// <param name="store">The staging store.</param>
+/// <param name="plan">The plan.</param>
 /// <param name="chunk">The chunk.</param>
-public sealed class SegmentChain(IStagingStore store, Chunk chunk)
+public sealed class SegmentChain(IStagingStore store, MigrationPlan plan, Chunk chunk)
 {
     private readonly List<(ExportReceipt Receipt, string Sha256)> segments = [];
 
     /// <summary>Whether every planned window of a chunk is exported.</summary>
     /// <exception cref="StagingException">A receipt does not fit; it is named.</exception>
-    public static async Task<bool> IsExportedAsync(IStagingStore store, Chunk chunk, CancellationToken cancellationToken)
+    public static async Task<bool> IsExportedAsync(IStagingStore store, MigrationPlan plan, Chunk chunk, CancellationToken cancellationToken)
     {
-        var chain = new SegmentChain(store, chunk);
+        var chain = new SegmentChain(store, plan, chunk);
         await chain.FollowAsync(cancellationToken);
         return chain.IsWhole;
     }
@@ -43,6 +44,9 @@ public sealed class SegmentChain(IStagingStore store, Chunk chunk)
 
     private void Add(string key, ExportReceipt receipt, string sha256)
     {
+        // Receipts of the formats before 4 name no plan.
+        if (receipt.PlanSha256 is { } followed && plan.Sha256 is { } own && followed != own)
+            throw Wrong(key, $"follows another '{StagingLayout.Plan}' than the one that is there now");
         if (receipt.FirstWindow > Windows)
             throw Wrong(key, $"leaves the windows {Windows} to {receipt.FirstWindow - 1} of the chunk {chunk.Id} out: no segment has them");
         if (receipt.FirstWindow < Windows)
@@ -53,6 +57,8 @@ public sealed class SegmentChain(IStagingStore store, Chunk chunk)
             throw Wrong(key, $"speaks of {count} windows where the plan of the chunk {chunk.Id} has {chunk.Windows.Count - Windows} left");
         if (!Covers(chunk.Windows.Skip(Windows).Take(count), receipt.Windows))
             throw Wrong(key, $"has other windows than the plan of the chunk {chunk.Id}");
+        if (ReceiptRules.Problem(receipt, Segment.IdOf(chunk.Id, segments.Count + 1)) is { } problem)
+            throw Wrong(key, problem);
         segments.Add((receipt, sha256));
         Windows += count;
     }

@@ -9,12 +9,13 @@ namespace Migration;
 /// </summary>
 /// <param name="store">The staging store.</param>
 /// <param name="plan">The plan.</param>
-/// <param name="planSha256">The SHA-256 of the plan's object.</param>
 /// <param name="time">The clock.</param>
 /// <param name="progress">What is counted.</param>
-public sealed class Stager(IStagingStore store, MigrationPlan plan, string planSha256, TimeProvider time, StageProgress progress)
+public sealed class Stager(IStagingStore store, MigrationPlan plan, TimeProvider time, StageProgress progress)
 {
     private const int BufferBytes = 256 * 1024;
+
+    private readonly string planSha256 = plan.Sha256 ?? throw new InvalidOperationException("a plan is stored before its chunks are");
 
     /// <summary>Checks everything and seals the manifest; a manifest that is there is checked against the objects.</summary>
     /// <exception cref="StagingException">An object is missing, changed or extra; it is named.</exception>
@@ -48,7 +49,7 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
     {
         var deadline = new Deadline(continuation?.StopBy, time);
         var partial = continuation is null ? null : await store.ReadJsonAsync(continuation.Key, MigrationJson.Default.SealedManifest, cancellationToken);
-        var segments = new List<SealedChunk>(partial?.Chunks ?? []);
+        var segments = new List<SealedChunk>(partial?.PlanSha256 == planSha256 ? partial.Chunks : []);
         // All segments of a chunk are there or none.
         var next = segments.Count == 0 ? 0 : Chunk.NumberOf(segments[^1].Chunk) + 1;
         // As each chunk begins only when the deadline allows, those under way are ended and kept.
@@ -95,7 +96,7 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
 
     private async Task<IReadOnlyList<SealedChunk>> CheckAsync(Chunk chunk, CancellationToken cancellationToken)
     {
-        var chain = new SegmentChain(store, chunk);
+        var chain = new SegmentChain(store, plan, chunk);
         await chain.FollowAsync(cancellationToken);
         if (!chain.IsWhole)
         {
@@ -113,12 +114,23 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
             if (receipt.Version is null || receipt.Checksum is null
                 || await store.FindAsync(receipt.Key, receipt.Version, cancellationToken) != new StagedObject(receipt.Key, receipt.Bytes, receipt.Version, receipt.Checksum))
                 await HashObjectAsync(segment, cancellationToken);
+            await CheckRejectedAsync(segment.Id, receipt, cancellationToken);
             progress.Add(receipt.Points, receipt.FieldValues);
             progress.AddBytes(receipt.Bytes);
             segments.Add(segment);
         }
         progress.ChunkDone();
         return segments;
+    }
+
+    private async Task CheckRejectedAsync(string segment, ExportReceipt receipt, CancellationToken cancellationToken)
+    {
+        if (receipt.Rejected.Count == 0)
+            return;
+        var (key, kept) = (StagingLayout.Rejected(segment), receipt.Rejected.Sum(left => left.FieldValues));
+        if (await LeftOutLines.CountAsync(store, key, cancellationToken) is var lines && lines < kept)
+            throw new StagingException(
+                $"'{key}' in {store.Location} has {lines} of the {kept} field values that were kept out of the export: {Anew(segment)}");
     }
 
     private async Task HashObjectAsync(SealedChunk segment, CancellationToken cancellationToken)
@@ -147,8 +159,10 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, string planS
     }
 
     private StagingException Changed(SealedChunk chunk, string what) => new(
-        $"'{chunk.Key}' in {store.Location} {what}. To export it anew from the source, remove '{StagingLayout.ExportReceipt(chunk.Id)}' "
-        + $"and '{StagingLayout.Manifest}', and run the same command again");
+        $"'{chunk.Key}' in {store.Location} {what}: {Anew(chunk.Id)}");
+
+    private static string Anew(string segment) =>
+        $"to export it anew from the source, remove '{StagingLayout.ExportReceipt(segment)}' and '{StagingLayout.Manifest}', and run the same command again";
 
     private SealedManifest Same(SealedManifest earlier, SealedManifest now)
     {

@@ -1,13 +1,11 @@
 namespace Migration;
 
-/// <summary>The plan that a staging store holds: made once, and followed by every later run.</summary>
-/// <param name="Plan">The plan, with the options that are asked for now: what is moved is the same, how may differ.</param>
-/// <param name="Sha256">The SHA-256 of its object.</param>
-public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
+/// <summary>The plan that a staging store holds: made once, sealed with that, and followed by every later run.</summary>
+public static class StoredPlan
 {
     /// <summary>Reads it; null when there is none yet.</summary>
     /// <exception cref="StagingException">It belongs to another migration.</exception>
-    public static Task<StoredPlan?> FindAsync(RunContext context, CancellationToken cancellationToken) =>
+    public static Task<MigrationPlan?> FindAsync(RunContext context, CancellationToken cancellationToken) =>
         FindAsync(context.Store, _ => context.Request, cancellationToken);
 
     /// <summary>Reads it; null when there is none yet.</summary>
@@ -15,7 +13,7 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
     /// <param name="ask">Makes what is asked for now out of what was asked for then.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="StagingException">It belongs to another migration.</exception>
-    public static async Task<StoredPlan?> FindAsync(
+    public static async Task<MigrationPlan?> FindAsync(
         IStagingStore store, Func<MigrationRequest, MigrationRequest> ask, CancellationToken cancellationToken)
     {
         var stored = await store.ReadHashedAsync(StagingLayout.Plan, MigrationJson.Default.MigrationPlan, cancellationToken);
@@ -28,20 +26,21 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
                 $"{store.Location} belongs to another migration ({plan.Request.Source.Url} to {plan.Request.Destination.Url}): name another folder with --dir-name",
                 StagingFault.OtherMigration);
         }
-        return new StoredPlan(plan with { Request = asked }, sha256);
+        // What is moved is the same, how may differ.
+        return plan with { Request = asked, Sha256 = sha256 };
     }
 
     /// <summary>Makes it and keeps it, or reads the one that is there.</summary>
     /// <exception cref="StagingException">It belongs to another migration.</exception>
     /// <exception cref="Influx.RejectedException">A server refuses.</exception>
     /// <exception cref="Influx.TransientException">A server does not answer.</exception>
-    public static async Task<StoredPlan> FindOrMakeAsync(RunContext context, CancellationToken cancellationToken) =>
+    public static async Task<MigrationPlan> FindOrMakeAsync(RunContext context, CancellationToken cancellationToken) =>
         await FindOrMakeAsync(context, continuation: null, cancellationToken) ?? throw new InvalidOperationException("without a deadline everything is planned");
 
     /// <summary>The same in several calls.</summary>
     /// <returns>Null when the deadline came first: the next call goes on.</returns>
     /// <inheritdoc cref="FindOrMakeAsync(RunContext, CancellationToken)"/>
-    public static async Task<StoredPlan?> FindOrMakeAsync(RunContext context, Continuation? continuation, CancellationToken cancellationToken)
+    public static async Task<MigrationPlan?> FindOrMakeAsync(RunContext context, Continuation? continuation, CancellationToken cancellationToken)
     {
         if (await FindAsync(context, cancellationToken) is { } stored)
         {
@@ -73,19 +72,19 @@ public sealed record StoredPlan(MigrationPlan Plan, string Sha256)
     /// <param name="source">Whether the source is still read.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="Influx.RejectedException">A token can't do what is needed, or can do much more.</exception>
-    public static async Task<StoredPlan> CheckTokensAsync(RunContext context, StoredPlan stored, bool source, CancellationToken cancellationToken)
+    public static async Task<MigrationPlan> CheckTokensAsync(RunContext context, MigrationPlan stored, bool source, CancellationToken cancellationToken)
     {
         var preflight = new ScopePreflight(context.Request);
         if (source)
         {
             using var from = await context.ConnectSourceAsync(cancellationToken);
             await context.RetryOf(context.Progress.Plan).RunAsync(
-                token => preflight.CheckSourceAsync(from, stored.Plan.Buckets, token), cancellationToken);
+                token => preflight.CheckSourceAsync(from, stored.Buckets, token), cancellationToken);
         }
         using var to = await context.ConnectDestinationAsync(cancellationToken);
         await context.RetryOf(context.Progress.Plan).RunAsync(
-            token => preflight.CheckDestinationAsync(to, stored.Plan.Buckets, resumed: true, token), cancellationToken);
-        return stored with { Plan = stored.Plan with { Warnings = [.. stored.Plan.Warnings.Union(preflight.Warnings, StringComparer.Ordinal)] } };
+            token => preflight.CheckDestinationAsync(to, stored.Buckets, resumed: true, token), cancellationToken);
+        return stored with { Warnings = [.. stored.Warnings.Union(preflight.Warnings, StringComparer.Ordinal)] };
     }
 
     /// <summary>Makes a plan and keeps nothing.</summary>

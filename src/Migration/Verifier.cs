@@ -15,7 +15,7 @@ namespace Migration;
 public sealed class Verifier(
     IInfluxClient destination, IStagingStore store, MigrationPlan plan, Importer importer, RetryPolicy retry, TimeProvider time, ILogger logger, StageProgress progress)
 {
-    private readonly WindowReader reader = new(destination, InfluxQl.TagCondition(plan.Request.Tags));
+    private readonly WindowCheck check = new(new WindowReader(destination, InfluxQl.TagCondition(plan.Request.Tags)), plan, retry);
 
     /// <summary>
     /// Verifies a segment, unless its receipt says that this very object was found right in the same way. With a deadline it begins
@@ -35,46 +35,51 @@ public sealed class Verifier(
     {
         var key = StagingLayout.VerifyReceipt(chunk.Id);
         var done = await store.ReadJsonAsync(key, MigrationJson.Default.VerifyReceipt, cancellationToken);
-        if (done is not null && done.Sha256 == pinned.Sha256 && done.Mode == plan.Request.Verify && done.Differences.Count == 0)
+        await using var staged = await StagedChunk.OpenAsync(store, pinned, retry, cancellationToken);
+        if (ReceiptRules.Problem(import, staged.Receipt) is { } problem)
+            throw new StagingException($"'{StagingLayout.ImportReceipt(chunk.Id)}' in {store.Location} {problem}: remove it and run again to import the chunk anew");
+        if (done is { Differences.Count: 0 } && ReceiptRules.Problem(done, staged.Receipt, import, plan.Request.Verify) is null)
         {
             progress.ChunkSkipped(done.FieldValues);
             return done;
         }
         var clock = time.GetTimestamp();
-        await using var staged = await StagedChunk.OpenAsync(store, pinned, retry, cancellationToken);
         var windows = staged.Receipt.Windows;
         var partialKey = StagingLayout.PartialVerify(chunk.Id);
         var partial = await store.ReadJsonAsync(partialKey, MigrationJson.Default.PartialVerify, cancellationToken);
-        var fits = partial is not null && partial.SoFar.Sha256 == pinned.Sha256 && partial.SoFar.Mode == plan.Request.Verify && partial.NextWindow > 0;
+        var fits = partial is not null && partial.NextWindow > 0 && ReceiptRules.Fits(partial, staged.Receipt, plan.Request.Verify);
         var receipt = fits ? partial!.SoFar : new VerifyReceipt { Chunk = chunk.Id, Sha256 = pinned.Sha256, Mode = plan.Request.Verify, Started = time.GetUtcNow() };
         var next = fits ? partial!.NextWindow : 0;
         var differences = receipt.Differences.ToList();
         var found = receipt.Found.ToList();
+        var digest = ContentDigest.Parse(receipt.Digest ?? default(ContentDigest).ToString());
         var deadline = new Deadline(stopBy, time);
         for (; next < windows.Count && deadline.Allows(Cost(windows[next])); next++)
         {
             var window = windows[next];
             deadline.Begin(Cost(window));
             var removed = import.Removed.FirstOrDefault(content => content.Range == window.Range) ?? new WindowContent();
-            var (values, further, difference) = await CompareAsync(chunk, staged, window, removed, bucket, holdsMore, cancellationToken);
-            if (difference is not null)
+            var compared = await check.CompareAsync(chunk, staged, window, removed, bucket, holdsMore, cancellationToken);
+            if (compared.Difference is not null)
             {
                 logger.Reimported(chunk.Measurement, window.Range.ToString());
                 await importer.RewriteAsync(pinned, window, bucket, cancellationToken);
                 receipt = receipt with { Repaired = receipt.Repaired + 1 };
-                (values, further, difference) = await CompareAsync(chunk, staged, window, removed, bucket, holdsMore, cancellationToken);
+                compared = await check.CompareAsync(chunk, staged, window, removed, bucket, holdsMore, cancellationToken);
             }
-            if (difference is not null)
-                differences.Add(difference);
-            found.Add(values);
+            if (compared.Difference is not null)
+                differences.Add(compared.Difference);
+            found.Add(compared.FieldValues);
+            digest += compared.Digest;
             progress.Add(window.Points, window.FieldValues);
-            receipt = receipt with { FieldValues = receipt.FieldValues + values, Further = receipt.Further + further };
+            receipt = receipt with { FieldValues = receipt.FieldValues + compared.FieldValues, Further = receipt.Further + compared.Further };
             deadline.End(Cost(window));
         }
         receipt = receipt with
         {
             Windows = next,
             Found = found,
+            Digest = plan.Request.Verify == VerifyMode.Content ? digest.ToString() : null,
             Differences = differences,
             Seconds = receipt.Seconds + time.GetElapsedTime(clock).TotalSeconds,
         };
@@ -91,66 +96,6 @@ public sealed class Verifier(
         progress.ChunkDone();
         logger.ChunkDone("verify", chunk.Id, chunk.Measurement, staged.Receipt.Points, receipt.FieldValues, receipt.Seconds);
         return receipt;
-    }
-
-    private async Task<(long Values, long Further, WindowDifference? Difference)> CompareAsync(
-        Chunk chunk, StagedChunk staged, WindowContent window, WindowContent removed, Bucket bucket, bool holdsMore, CancellationToken cancellationToken)
-    {
-        if (window.FieldValues == removed.FieldValues)
-            return (0, 0, null);
-        var parts = new WindowParts(window.Range);
-        var (same, found) = await parts.ReadAsync(() => SameAsync(chunk, window, removed, parts, bucket, holdsMore, cancellationToken));
-        if (same)
-            return (found, 0, null);
-        var diff = await parts.ReadAsync(() => retry.RunAsync(token => DiffAsync(chunk, staged, window, parts, bucket, token), cancellationToken));
-        var missing = diff.MissingBesides(removed);
-        if (missing == 0 && diff.Changed == 0 && (holdsMore || diff.Extra == 0))
-            return (found - diff.Extra, diff.Extra, null);
-        return (found, holdsMore ? diff.Extra : 0, new WindowDifference
-        {
-            Bucket = bucket.Name,
-            Measurement = chunk.Measurement,
-            Start = window.Start,
-            Stop = window.Stop,
-            Missing = missing,
-            Extra = diff.Extra,
-            Changed = diff.Changed,
-            Examples = diff.Examples,
-        });
-    }
-
-    // A bucket that may hold more has other counts and another digest although all is there: only the points themselves tell.
-    private async Task<(bool Same, long Found)> SameAsync(
-        Chunk chunk, WindowContent window, WindowContent removed, WindowParts parts, Bucket bucket, bool holdsMore, CancellationToken cancellationToken)
-    {
-        if (plan.Request.Verify == VerifyMode.Counts && !holdsMore)
-        {
-            var counts = await retry.RunAsync(token => reader.CountAsync(bucket, chunk.Measurement, parts.Ranges, token), cancellationToken);
-            return (FieldCounts.Of(window, removed).Against(counts) == (0, 0), counts.FieldValues);
-        }
-        var tally = await retry.RunAsync(
-            async token =>
-            {
-                var fresh = new ContentTally();
-                await reader.ReadAsync(bucket, chunk.Measurement, parts.Ranges, fresh, token);
-                return fresh;
-            },
-            cancellationToken);
-        var expected = ContentDigest.Parse(window.Digest) - ContentDigest.Parse(removed.Digest);
-        return (tally.Digest == expected && tally.FieldValues == window.FieldValues - removed.FieldValues, tally.FieldValues);
-    }
-
-    private async Task<WindowDiff> DiffAsync(
-        Chunk chunk, StagedChunk staged, WindowContent window, WindowParts parts, Bucket bucket, CancellationToken cancellationToken)
-    {
-        var diff = new WindowDiff();
-        foreach (var member in staged.Receipt.Members.Skip(window.FirstMember).Take(window.Members))
-        {
-            var bytes = await staged.ReadMemberAsync(member, cancellationToken);
-            await new LineReader(plan.Dialect).ReadAsync(StagedChunk.Unzip(bytes.AsMemory(0, member.Length)), diff.Expected, cancellationToken);
-        }
-        await reader.ReadAsync(bucket, chunk.Measurement, parts.Ranges, diff.Found, cancellationToken);
-        return diff;
     }
 
     // A query costs something even when it finds nothing.

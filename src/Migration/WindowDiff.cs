@@ -8,27 +8,48 @@ internal sealed class WindowDiff
     private const int MaxExamples = 5;
 
     private readonly Dictionary<(UInt128 Field, long Time), UInt128> expected = [];
+    private readonly ContentTally staged = new();
+    private readonly ContentTally all = new();
     private readonly List<string> examples = [];
-    private readonly Sink expectedSink;
-    private readonly Sink foundSink;
 
     public WindowDiff()
     {
-        expectedSink = new Sink(Expect);
-        foundSink = new Sink(Find);
+        Expected = new Sink(staged, Expect);
+        Found = new Sink(all, Find);
     }
 
     private delegate void OnValue(in PointView point, in FieldValue value);
 
-    public IPointSink Expected => expectedSink;
+    public IPointSink Expected { get; }
 
-    public IPointSink Found => foundSink;
+    public IPointSink Found { get; }
 
     /// <summary>How many values of each field were expected.</summary>
-    public FieldCounts ExpectedCounts => expectedSink.Counts;
+    public FieldCounts ExpectedCounts => Counts(staged);
 
     /// <summary>How many values of each field were found.</summary>
-    public FieldCounts FoundCounts => foundSink.Counts;
+    public FieldCounts FoundCounts => Counts(all);
+
+    /// <summary>Digest and number of the values that were found.</summary>
+    public (ContentDigest Digest, long FieldValues) FoundSum => (all.Digest, all.FieldValues);
+
+    /// <summary>Digest and number of those found values that were expected, with the same or another value.</summary>
+    public (ContentDigest Digest, long FieldValues) MatchedSum { get; private set; }
+
+    /// <summary>Whether both ends have the same digest and as many values: the same key twice is no missing, extra or changed one.</summary>
+    public bool SameSums => (staged.Digest, staged.FieldValues) == FoundSum;
+
+    /// <summary>
+    /// Whether a receipt's window is what was staged, and what was expected of it was found: a receipt that says something else than its object
+    /// holds is wrong, however well object and destination agree.
+    /// </summary>
+    public bool Proves(WindowContent window, WindowContent removed)
+    {
+        var content = WindowContent.From(window.Range, staged);
+        return (content.Points, content.FieldValues, content.Digest) == (window.Points, window.FieldValues, window.Digest)
+            && content.Fields.SequenceEqual(window.Fields)
+            && MatchedSum == window.Without(removed);
+    }
 
     /// <summary>
     /// Expected values that were not found, without those that the import took out. When the missing ones are exactly the ones
@@ -58,8 +79,11 @@ internal sealed class WindowDiff
         {
             Extra++;
             Example("extra", point, value);
+            return;
         }
-        else if (hash != ContentDigest.HashOf(point, value))
+        var found = ContentDigest.HashOf(point, value);
+        MatchedSum = (MatchedSum.Digest + new ContentDigest(found), MatchedSum.FieldValues + 1);
+        if (hash != found)
         {
             Changed++;
             Example("changed", point, value);
@@ -75,29 +99,21 @@ internal sealed class WindowDiff
     private static (UInt128 Field, long Time) Key(in PointView point, in FieldValue value) =>
         (point.Series.Fields[value.Field].HashOf(value.Type), point.Time);
 
-    private sealed class Sink(OnValue onValue) : IPointSink
+    private static FieldCounts Counts(ContentTally tally)
     {
-        private readonly Dictionary<FieldCountKey, long> counts = [];
+        var counts = new FieldCounts();
+        foreach (var (key, count) in tally.FieldCounts)
+            counts.Add(key, count);
+        return counts;
+    }
 
-        public FieldCounts Counts
-        {
-            get
-            {
-                var all = new FieldCounts();
-                foreach (var (key, count) in counts)
-                    all.Add(key, count);
-                return all;
-            }
-        }
-
+    private sealed class Sink(ContentTally tally, OnValue onValue) : IPointSink
+    {
         public bool OnPoint(in PointView point)
         {
+            tally.OnPoint(point);
             foreach (ref readonly var value in point.Values)
-            {
                 onValue(point, value);
-                var field = new FieldCountKey(point.Series.Fields[value.Field].Key, value.Type);
-                counts[field] = counts.GetValueOrDefault(field) + 1;
-            }
             return false;
         }
 

@@ -19,7 +19,7 @@ public sealed class LargePlanTests
         var planParts = plan.Chunks.GroupBy(chunk => DeployedLayout.PartOf(chunk.Id), StringComparer.Ordinal).ToList();
         var manifestParts = manifest.Chunks.GroupBy(segment => DeployedLayout.PartOf(segment.Chunk), StringComparer.Ordinal).ToList();
         var middle = planParts[planParts.Count / 2];
-        var planPart = plan with { Chunks = [.. middle] };
+        var planPart = plan with { Sha256 = manifest.PlanSha256, Chunks = [.. middle] };
         var manifestPart = manifest with { Chunks = [.. manifestParts[planParts.Count / 2]] };
 
         var whole = await CostAsync(store, "plan.json", StagingLayout.Plan, MigrationJson.Default.MigrationPlan);

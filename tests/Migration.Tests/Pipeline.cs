@@ -32,7 +32,9 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
         return await Run(store).RunAsync(cancellationToken);
     }
 
-    public Task<MigrationReport> RunAsync(IStagingStore store) => Run(store).RunAsync(CancellationToken.None);
+    public Task<MigrationReport> RunAsync(IStagingStore store, CancellationToken cancellationToken = default) => Run(store).RunAsync(cancellationToken);
+
+    public Task<MigrationReport> RestoreAsync(IStagingStore store) => Run(store).RestoreAsync(CancellationToken.None);
 
     public async Task<MigrationPlan> PlanAsync()
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using TestServers;
 
@@ -114,20 +113,6 @@ public sealed class SegmentTests(TwoServers servers) : IClassFixture<TwoServers>
     }
 
     [Fact]
-    public async Task A_folder_of_format_1_is_resumed_and_all_of_it_skipped()
-    {
-        await using var destination = await InfluxdProcess.StartAsync();
-        using var pipeline = new Pipeline(servers.Source.Url, destination.Url);
-        var first = await pipeline.RunAsync();
-        AsFormat1(pipeline.Folder);
-
-        var second = await pipeline.RunAsync();
-
-        Assert.Equal((Verdict.Verified, first.FieldValues), (second.Verdict, second.FieldValues));
-        Assert.Equal((0, 0, 0), (pipeline.Progress.Export.DoneChunks, pipeline.Progress.Import.DoneChunks, pipeline.Progress.Verify.DoneChunks));
-    }
-
-    [Fact]
     public async Task A_chunk_whose_export_stopped_at_a_deadline_is_finished_by_a_run_on_one_machine()
     {
         await using var destination = await InfluxdProcess.StartAsync();
@@ -168,47 +153,9 @@ public sealed class SegmentTests(TwoServers servers) : IClassFixture<TwoServers>
 
     private string PathOf(string key) => Path.Combine(folder, key);
 
-    private JsonNode Receipt(StageCalls calls, int segment) =>
-        JsonNode.Parse(File.ReadAllText(PathOf(StagingLayout.ExportReceipt(SegmentId(calls, segment)))))!;
+    private JsonObject Receipt(StageCalls calls, int segment) =>
+        SealedJson.Read(folder, StagingLayout.ExportReceipt(SegmentId(calls, segment)));
 
-    private void Change(StageCalls calls, int segment, Action<JsonNode> change)
-    {
-        var receipt = Receipt(calls, segment);
-        change(receipt);
-        File.WriteAllText(PathOf(StagingLayout.ExportReceipt(SegmentId(calls, segment))), receipt.ToJsonString());
-    }
-
-    /// <summary>Takes out what format 1 did not have.</summary>
-    private static void AsFormat1(string folder)
-    {
-        foreach (var path in Directory.EnumerateFiles(Path.Combine(folder, "receipts"), "*.json", SearchOption.AllDirectories))
-            Rewrite(path, "firstWindow", "windowCount", "quarantineObjects");
-        Rewrite(Path.Combine(folder, StagingLayout.Plan));
-        Rewrite(Path.Combine(folder, StagingLayout.Manifest), manifest =>
-        {
-            manifest["planSha256"] = Sha256(Path.Combine(folder, StagingLayout.Plan));
-            foreach (var chunk in manifest["chunks"]!.AsArray().Select(chunk => chunk!.AsObject()))
-            {
-                foreach (var name in (string[])["segment", "firstWindow", "windows"])
-                    Assert.True(chunk.Remove(name));
-                chunk["receiptSha256"] = Sha256(Path.Combine(folder, StagingLayout.ExportReceipt((string)chunk["chunk"]!)));
-            }
-        });
-    }
-
-    private static void Rewrite(string path, params string[] removed) => Rewrite(path, value =>
-    {
-        foreach (var name in removed)
-            value.Remove(name);
-    });
-
-    private static void Rewrite(string path, Action<JsonObject> change)
-    {
-        var value = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
-        value["format"] = 1;
-        change(value);
-        File.WriteAllText(path, value.ToJsonString());
-    }
-
-    private static string Sha256(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+    private void Change(StageCalls calls, int segment, Action<JsonObject> change) =>
+        SealedJson.Change(folder, StagingLayout.ExportReceipt(SegmentId(calls, segment)), change);
 }

@@ -58,8 +58,9 @@ internal sealed class StageCalls : IAsyncDisposable
             Concurrency = 2,
             Existing = ExistingBucket.Reuse,
         };
-        calls.Plan = await new Planner(calls.source, calls.destination, request, calls.Time).PlanAsync(CancellationToken.None);
-        await store.WriteJsonAsync(StagingLayout.Plan, calls.Plan, MigrationJson.Default.MigrationPlan, replace: false, CancellationToken.None);
+        var made = await new Planner(calls.source, calls.destination, request, calls.Time).PlanAsync(CancellationToken.None);
+        await store.WriteJsonAsync(StagingLayout.Plan, made, MigrationJson.Default.MigrationPlan, replace: false, CancellationToken.None);
+        calls.Plan = (await StoredPlan.FindAsync(store, asked => asked, CancellationToken.None))!;
         calls.target = (await new DestinationBuckets(calls.destination, store, calls.Plan, NullLogger.Instance).PrepareAsync(CancellationToken.None))[0];
         return calls;
     }
@@ -70,7 +71,7 @@ internal sealed class StageCalls : IAsyncDisposable
         new Exporter(source, Store, Plan, Retry(), Time, NullLogger.Instance, progress.Export).ExportAsync(Chunk, stopBy, cancellationToken);
 
     public async Task<SealedManifest> StageAsync() =>
-        await new Stager(Store, Plan, "of the plan", Time, progress.Stage).StageAsync(CancellationToken.None);
+        await new Stager(Store, Plan, Time, progress.Stage).StageAsync(CancellationToken.None);
 
     public Task<ImportReceipt?> ImportAsync(Segment segment, DateTimeOffset? stopBy) =>
         Importer().ImportAsync(segment.Chunk, segment.Pinned, target.Bucket, stopBy, CancellationToken.None);

@@ -36,6 +36,45 @@ public sealed class WindowDiffTests
         Assert.Equal((missing, extra, changed), (diff.MissingBesides(new WindowContent()), diff.Extra, diff.Changed));
     }
 
+    [Theory]
+    [InlineData(Lines, "", true)]
+    [InlineData(Lines, "m,h=a f=2 2\n", false)]
+    [InlineData("m,h=a f=1 1\nm,h=a f=2 2\n", "", false)]
+    [InlineData("m,h=a f=1 1\nm,h=a f=2 2\nm,h=a f=3.5 3\n", "", false)]
+    [InlineData("m,h=a f=1 1\nm,h=a f=2 2\nm,h=a f=3 3\nm,h=a f=4 4\n", "m,h=a f=4 4\n", false)]
+    public async Task A_receipt_that_says_something_else_than_its_object_holds_is_not_proven_by_it(string receipt, string removed, bool proven)
+    {
+        var diff = await DiffAsync(Lines, Lines);
+
+        Assert.Equal(proven, diff.Proves(await ContentAsync(receipt), await ContentAsync(removed)));
+    }
+
+    [Fact]
+    public async Task A_receipt_with_other_counts_by_field_is_not_proven()
+    {
+        var (diff, window) = (await DiffAsync(Lines, Lines), await ContentAsync(Lines));
+
+        Assert.False(diff.Proves(window with { Fields = [new FieldCount("f", FieldType.Integer, 3)] }, new WindowContent()));
+    }
+
+    [Fact]
+    public async Task What_others_wrote_beside_it_leaves_a_window_proven()
+    {
+        var diff = await DiffAsync(Lines, Lines + "m,h=b f=1 1\n");
+
+        Assert.True(diff.Proves(await ContentAsync(Lines), new WindowContent()));
+        Assert.False(diff.SameSums);
+    }
+
+    [Fact]
+    public async Task A_value_that_an_answer_has_twice_makes_another_digest()
+    {
+        var diff = await DiffAsync(Lines + "m,h=a f=3 3\n", Lines);
+
+        Assert.Equal((0L, 0L, 0L), (diff.MissingBesides(new WindowContent()), diff.Extra, diff.Changed));
+        Assert.False(diff.SameSums);
+    }
+
     private static async Task<WindowDiff> DiffAsync(string expected, string found)
     {
         var diff = new WindowDiff();

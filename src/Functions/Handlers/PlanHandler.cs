@@ -13,7 +13,7 @@ internal sealed class PlanHandler(Deployment deployment)
         var migration = await deployment.OpenAsync(state, cancellationToken);
         var run = await migration.Store.ReadJsonAsync(DeployedLayout.Incremental, FunctionsJson.Default.IncrementalRun, cancellationToken);
         var context = await migration.PlanningAsync(cancellationToken) with { IsLaterRun = run?.From is not null };
-        if (await StoredPlan.FindOrMakeAsync(context, migration.Continue(HandlerNames.Plan, invocation), cancellationToken) is not ({ } plan, _))
+        if (await StoredPlan.FindOrMakeAsync(context, migration.Continue(HandlerNames.Plan, invocation), cancellationToken) is not { } plan)
         {
             deployment.Logger.Continued(HandlerNames.Plan, migration.MigrationId);
             return new PlanAnswer(Done: false, Chunks: 0, ItemList.None);

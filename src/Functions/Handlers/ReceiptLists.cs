@@ -15,7 +15,7 @@ internal static class ReceiptLists
         return await DoneAsync(
             plan.Chunks.Where(chunk => listed.Contains(StagingLayout.ExportReceipt(chunk.Id))),
             chunk => chunk.Id,
-            chunk => SegmentChain.IsExportedAsync(store, chunk, cancellationToken),
+            chunk => SegmentChain.IsExportedAsync(store, plan, chunk, cancellationToken),
             cancellationToken);
     }
 

@@ -23,16 +23,16 @@ internal sealed class ReportHandler(Deployment deployment)
             return new ReportAnswer { Verdict = Verdict.Stopped, Error = error, Sentence = $"Stopped before there was a plan; nothing was moved. {failure}", Mark = kept?.Mark };
         }
         var (plan, context) = await migration.StageAsync(cancellationToken);
-        var builder = new ReportBuilder(migration.Store, plan.Plan, context.Progress, context.Time);
+        var builder = new ReportBuilder(migration.Store, plan, context.Progress, context.Time);
         var report = failure is null
-            ? await builder.BuildAsync(plan.Plan.Created, cancellationToken)
-            : await builder.BuildStoppedAsync(plan.Plan.Created, failure, ResumeWith(migration), cancellationToken);
+            ? await builder.BuildAsync(plan.Created, cancellationToken)
+            : await builder.BuildStoppedAsync(plan.Created, failure, ResumeWith(migration), cancellationToken);
         report = report with { Sentence = InputWords.Of(report.Sentence), Warnings = [.. report.Warnings.Select(InputWords.Of)] };
         await ReportBuilder.StoreAsync(migration.Store, report, cancellationToken);
-        if (await DestinationBuckets.AnyWidenedAsync(migration.Store, plan.Plan, cancellationToken))
+        if (await DestinationBuckets.AnyWidenedAsync(migration.Store, plan, cancellationToken))
         {
             var destination = await migration.ConnectAsync(context, ServerRole.Destination, cancellationToken);
-            await new DestinationBuckets(destination, migration.Store, plan.Plan, context.Logger).PutBackAsync(cancellationToken);
+            await new DestinationBuckets(destination, migration.Store, plan, context.Logger).PutBackAsync(cancellationToken);
         }
         // Last, as it says that all is done. Whoever asks for no proof gets none, and the mark is moved all the same: every point was accepted.
         var mark = await EndAsync(migration, report.Verdict is Verdict.Verified or Verdict.Unverified, cancellationToken);

@@ -15,19 +15,19 @@ internal sealed class StageHandler(Deployment deployment)
         var store = migration.Store;
         var progress = context.Progress.Stage;
         var clock = context.Time.GetTimestamp();
-        var manifest = await new Stager(store, plan.Plan, plan.Sha256, context.Time, progress)
+        var manifest = await new Stager(store, plan, context.Time, progress)
             .StageAsync(migration.Continue(HandlerNames.Stage, invocation), cancellationToken);
         if (manifest is null)
         {
             deployment.Logger.Continued(HandlerNames.Stage, migration.MigrationId);
             return new StageAnswer(Done: false, ItemList.None, ItemList.None);
         }
-        if (plan.Plan.Request.Retention == RetentionMode.Widen)
-            await WidenAsync(migration, context, plan.Plan, cancellationToken);
+        if (plan.Request.Retention == RetentionMode.Widen)
+            await WidenAsync(migration, context, plan, cancellationToken);
         var imported = await ReceiptLists.ImportedAsync(store, manifest, cancellationToken);
-        var verified = plan.Plan.Request.Verify == VerifyMode.None
+        var verified = plan.Request.Verify == VerifyMode.None
             ? manifest.Chunks.Select(segment => segment.Id).ToHashSet(StringComparer.Ordinal)
-            : await ReceiptLists.VerifiedAsync(store, plan.Plan, manifest, cancellationToken);
+            : await ReceiptLists.VerifiedAsync(store, plan, manifest, cancellationToken);
         await migration.WritePartsAsync(manifest, cancellationToken);
         deployment.Metrics.Write(
             HandlerNames.Stage, (MetricNames.Bytes, progress.Bytes), (MetricNames.ChunkSeconds, context.Time.GetElapsedTime(clock).TotalSeconds));

@@ -74,7 +74,7 @@ internal sealed class ValidateHandler(Deployment deployment)
                 ErrorNames.AlreadyRunning,
                 $"the migration '{migrationId}' is still run by {held.ExecutionId}: wait for it or stop it, then start again");
         }
-        await writer.WriteAsync(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(mine, FunctionsJson.Default.MigrationLock), cancellationToken);
+        await writer.WriteAsync(JsonSeal.Write(DeployedLayout.Lock, mine, FunctionsJson.Default.MigrationLock), cancellationToken);
         await writer.CompleteAsync(cancellationToken);
     }
 

@@ -72,7 +72,7 @@ internal sealed class IncrementalRuns(Deployment deployment)
             return mark;
         }
         var moved = mark with { Mark = run.Stop, MigrationId = migrationId };
-        await WriteAsync(writer, moved, cancellationToken);
+        await WriteAsync(writer, key, moved, cancellationToken);
         deployment.Logger.MarkMoved(run.MarkName, run.Stop);
         return moved;
     }
@@ -111,7 +111,7 @@ internal sealed class IncrementalRuns(Deployment deployment)
         if (held.Holder == execution.Id || await deployment.StepFunctions.IsRunningAsync(held.Holder, execution, deployment.Logger, cancellationToken))
             return held;
         held = held with { Holder = execution.Id };
-        await WriteAsync(writer, held, cancellationToken);
+        await WriteAsync(writer, key, held, cancellationToken);
         return held;
     }
 
@@ -128,9 +128,9 @@ internal sealed class IncrementalRuns(Deployment deployment)
             deployment.Metrics.WriteLag(stage, name, (Influx.Timestamp.From(deployment.Time.GetUtcNow()) - time) / 1e9);
     }
 
-    private static async Task WriteAsync(StagingWriter writer, HighWaterMark mark, CancellationToken cancellationToken)
+    private static async Task WriteAsync(StagingWriter writer, string key, HighWaterMark mark, CancellationToken cancellationToken)
     {
-        await writer.WriteAsync(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(mark, Json.HighWaterMark), cancellationToken);
+        await writer.WriteAsync(JsonSeal.Write(key, mark, Json.HighWaterMark), cancellationToken);
         await writer.CompleteAsync(cancellationToken);
     }
 }
