@@ -62,11 +62,11 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    public static async Task QueryAsync(Uri server, string statement)
+    public static async Task QueryAsync(Uri server, string statement, string database = "d")
     {
         using var client = new HttpClient();
         using var body = new FormUrlEncodedContent([KeyValuePair.Create("q", statement)]);
-        using var answer = await client.PostAsync(new Uri(server, "/query?db=d"), body);
+        using var answer = await client.PostAsync(new Uri(server, $"/query?db={database}"), body);
         var text = await answer.Content.ReadAsStringAsync();
         Assert.DoesNotContain("error", text, StringComparison.Ordinal);
     }
