@@ -20,6 +20,9 @@ public enum RejectionKind
     /// <summary>No connection can be made: the host is unknown, nothing listens, or its certificate is not trusted.</summary>
     Unreachable,
 
+    /// <summary>InfluxQL has no name for the bucket: no mapping of the server leads to it.</summary>
+    Unmapped,
+
     /// <summary>The process may not connect there, whatever the server is.</summary>
     NotAllowed,
 }

@@ -105,10 +105,18 @@ public static class InfluxClients
         return schemas;
     }
 
-    /// <summary>The tag keys of every measurement of a bucket.</summary>
-    public static async Task<IReadOnlyDictionary<ByteKey, IReadOnlyList<ByteKey>>> TagKeysAsync(
-        this IInfluxClient client, Bucket bucket, CancellationToken cancellationToken) =>
-        (await client.ReadAsync(bucket, "SHOW TAG KEYS", cancellationToken))
-            .GroupBy(row => row.Series)
-            .ToDictionary(rows => rows.Key, IReadOnlyList<ByteKey> (rows) => [.. rows.Select(row => row.Find("tagKey")).OfType<ByteKey>()]);
+    /// <summary>
+    /// The tag keys of a measurement in a window, on 1.x with those of the database's other retention policies. They are taken from a
+    /// row of it: SHOW TAG KEYS of 2.x answers for the default mapping of the database, whichever bucket that leads to.
+    /// </summary>
+    public static async Task<IReadOnlyCollection<ByteKey>> TagKeysAsync(
+        this IInfluxClient client, Bucket bucket, string measurement, TimeRange window, string? condition, CancellationToken cancellationToken)
+    {
+        var tags = new TagKeys();
+        await client.QueryAsync(bucket, InfluxQl.RowOfOneSeries(measurement, window, condition), tags, cancellationToken);
+        // The first series of the shard may have nothing in this window.
+        if (!tags.Seen)
+            await client.QueryAsync(bucket, InfluxQl.RowOfEverySeries(measurement, window, condition), tags, cancellationToken);
+        return tags.Keys;
+    }
 }

@@ -208,7 +208,7 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
     }
 
     private RejectedException NoMapping(Bucket bucket) => new(
-        RejectionKind.Unsupported,
+        RejectionKind.Unmapped,
         (version < FirstWithVirtualMappings
             ? $"InfluxDB {version} answers InfluxQL only through an explicit mapping, and the bucket '{bucket.Name}' has none"
             : $"no InfluxQL mapping leads to the bucket '{bucket.Name}': another bucket's mapping shadows its name")

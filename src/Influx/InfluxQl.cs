@@ -25,6 +25,14 @@ public static class InfluxQl
     public static string SelectAll(string measurement, TimeRange window, string? condition) =>
         $"SELECT *::field FROM {Source(measurement)} WHERE {Times(window)}{And(condition)} GROUP BY *";
 
+    /// <summary>One row of each series in a window.</summary>
+    public static string RowOfEverySeries(string measurement, TimeRange window, string? condition) =>
+        $"{SelectAll(measurement, window, condition)} LIMIT 1";
+
+    /// <summary>One row of the first series that a window's shard has; none where that has no row in the window itself.</summary>
+    public static string RowOfOneSeries(string measurement, TimeRange window, string? condition) =>
+        $"{RowOfEverySeries(measurement, window, condition)} SLIMIT 1";
+
     /// <summary>Counts the values of every field of a measurement in a range.</summary>
     public static string CountAll(string measurement, string columns, TimeRange range, string? condition) =>
         $"SELECT {columns} FROM {Source(measurement)} WHERE {Times(range)}{And(condition)}";

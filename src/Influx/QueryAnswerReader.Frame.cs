@@ -20,6 +20,7 @@ internal sealed partial class QueryAnswerReader
         private bool seen;
         private ByteKey name;
         private IReadOnlyList<SeriesTag> tags = [];
+        private IReadOnlyList<ByteKey> absentTags = [];
 
         /// <summary>A whole document with a result was the last one and it did not announce another.</summary>
         public bool AtEnd => seen && !inDocument && !resultPartial;
@@ -131,6 +132,7 @@ internal sealed partial class QueryAnswerReader
             hasColumns = false;
             name = default;
             tags = [];
+            absentTags = [];
             return true;
         }
 
@@ -181,14 +183,18 @@ internal sealed partial class QueryAnswerReader
                 return false;
             // A count is only what the answer says: memory follows what has come.
             var found = new List<SeriesTag>();
+            List<ByteKey>? absent = null;
             for (var i = 0; i < count; i++)
             {
                 if (!Msgpack.TryReadString(data, ref position, out var key)
                     || !Msgpack.TryReadString(data, ref position, out var value))
                     return false;
-                if (!value.IsEmpty)
+                if (value.IsEmpty)
+                    (absent ??= []).Add(ByteKey.Copy(key));
+                else
                     found.Add(new SeriesTag(ByteKey.Copy(key), ByteKey.Copy(value)));
             }
+            absentTags = absent ?? [];
             found.Sort(static (a, b) => a.Key.CompareTo(b.Key));
             tags = found;
             return true;
@@ -207,7 +213,7 @@ internal sealed partial class QueryAnswerReader
                 columns.Add(ByteKey.Copy(column));
             }
             hasColumns = true;
-            sink.OnSeries(new SeriesHeader(name, tags, columns));
+            sink.OnSeries(new SeriesHeader(name, tags, columns) { AbsentTags = absentTags });
             return true;
         }
 

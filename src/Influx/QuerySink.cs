@@ -18,4 +18,8 @@ public interface IQuerySink
 /// <param name="Name">The measurement.</param>
 /// <param name="Tags">Its tags in the order of their keys, without the empty values that stand for absent tags.</param>
 /// <param name="Columns">The columns' names in the rows' order.</param>
-public sealed record SeriesHeader(ByteKey Name, IReadOnlyList<SeriesTag> Tags, IReadOnlyList<ByteKey> Columns);
+public sealed record SeriesHeader(ByteKey Name, IReadOnlyList<SeriesTag> Tags, IReadOnlyList<ByteKey> Columns)
+{
+    /// <summary>The tags that other series of the measurement have and this one has not.</summary>
+    public IReadOnlyList<ByteKey> AbsentTags { get; init; } = [];
+}

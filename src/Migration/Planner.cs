@@ -68,7 +68,7 @@ public sealed class Planner(
 
     private async Task<IReadOnlyList<string>> FindConflictsAsync(IReadOnlyList<BucketPair> all, CancellationToken cancellationToken)
     {
-        var found = new List<string>();
+        List<string> found = destination.Version.Family == ServerFamily.V2 ? [.. ShadowedNames(all)] : [];
         if (request.Existing != ExistingBucket.Fail)
             return found;
         foreach (var pair in all)
@@ -79,6 +79,17 @@ public sealed class Planner(
         return found;
     }
 
+    // To InfluxQL, through which a destination is read back, a bucket without a policy in its name has the policy autogen.
+    private static IEnumerable<string> ShadowedNames(IReadOnlyList<BucketPair> all)
+    {
+        const string Policy = "/autogen";
+        var names = all.Select(pair => (pair.DestinationOrg, pair.DestinationName)).ToHashSet();
+        return all
+            .Where(pair => pair.DestinationName.EndsWith(Policy, StringComparison.Ordinal) && names.Contains((pair.DestinationOrg, pair.DestinationName[..^Policy.Length])))
+            .Select(pair => $"InfluxQL has one name for the destination's buckets '{pair.DestinationName}' and '{pair.DestinationName[..^Policy.Length]}', so that the first can't be "
+                + "read back: give it another name with --bucket-map");
+    }
+
     /// <summary>Plans the measurements of a bucket that are not planned yet; false when the deadline comes first.</summary>
     private async Task<bool> PlanBucketAsync(BucketPair pair, WindowPace pace, CancellationToken cancellationToken)
     {
@@ -86,7 +97,6 @@ public sealed class Planner(
         if (schemas.Count == 0)
             return true;
         var grid = await BucketGrid.FindAsync(source, pair.Source, cancellationToken);
-        var tagKeys = await source.TagKeysAsync(pair.Source, cancellationToken);
         var finder = new WindowFinder(source, pair.Source, InfluxQl.TagCondition(request.Tags), request.Range);
         foreach (var (measurement, schema) in schemas)
         {
@@ -100,12 +110,22 @@ public sealed class Planner(
                 scan = WindowFinder.NewScan(name, schema);
             if (await finder.FindAsync(schema, grid.For(schema), grid.Stop, scan, pace, cancellationToken) is not { } windows)
                 return false;
-            Remark(pair.Source.Name, name, schema, tagKeys.GetValueOrDefault(measurement) ?? []);
+            Remark(pair.Source.Name, name, schema, await TagKeysAsync(pair.Source, name, windows, cancellationToken));
             AddChunks(pair, name, windows);
             planned.Add(name);
             scan = null;
         }
         return true;
+    }
+
+    // Of the first and the last window: a tag that came and went in between is told when its points are rejected.
+    private async Task<IReadOnlyCollection<ByteKey>> TagKeysAsync(
+        Bucket bucket, string measurement, List<PlannedWindow> windows, CancellationToken cancellationToken)
+    {
+        var keys = new SortedSet<ByteKey>();
+        foreach (var window in windows.Count > 1 ? [windows[0], windows[^1]] : windows)
+            keys.UnionWith(await source.TagKeysAsync(bucket, measurement, window.Range, InfluxQl.TagCondition(request.Tags), cancellationToken));
+        return keys;
     }
 
     private void AddChunks(BucketPair pair, string measurement, IEnumerable<PlannedWindow> windows)
@@ -137,7 +157,7 @@ public sealed class Planner(
         }
     }
 
-    private void Remark(string bucket, string measurement, FieldSchema schema, IReadOnlyList<ByteKey> tagKeys)
+    private void Remark(string bucket, string measurement, FieldSchema schema, IReadOnlyCollection<ByteKey> tagKeys)
     {
         foreach (var (key, types) in schema.Fields)
         {

@@ -200,6 +200,28 @@ public sealed class Influx2ServerTests
         Assert.Contains("series", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("SHOW TAG KEYS", "&db=db&rp=rp", "default retention policy not set for: db")]
+    [InlineData("SHOW TAG VALUES WITH KEY = \"own\"", "&db=db&rp=rp", "default retention policy not set for: db")]
+    [InlineData("SHOW TAG KEYS", "&db=nowhere", "default retention policy not set for: nowhere")]
+    [InlineData("SHOW TAG KEYS", "&db=bucket1&rp=rp", "[[\"foreign\"]]")]
+    [InlineData("SHOW MEASUREMENTS", "&db=db&rp=rp", "{\"statement_id\":0}")]
+    [InlineData("SHOW MEASUREMENTS ON db.rp", "&db=bucket1", "[[\"m\"]]")]
+    [InlineData("SHOW FIELD KEYS", "&db=db&rp=rp", "[[\"f\",\"float\"]]")]
+    [InlineData("SHOW SERIES", "&db=db&rp=rp", "[[\"m,own=a\"]]")]
+    [InlineData("SELECT f FROM m", "&db=db&rp=rp&epoch=ns", "[[1,1]]")]
+    public async Task Statements_that_ignore_the_policy_take_the_default_mapping_or_fail(string query, string where, string contained)
+    {
+        await using var server = await Influx2Server.StartAsync();
+        await server.AddBucketAsync("org1", "db/rp");
+        await WriteAsync(server, "m,own=a f=1 1", "db/rp");
+        await WriteAsync(server, "n,foreign=b f=1 1");
+
+        var (_, text) = await SendAsync(server, server.OperatorToken, HttpMethod.Get, $"/query?q={Uri.EscapeDataString(query)}{where}");
+
+        Assert.Contains(contained, text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Requests_are_kept_without_passwords()
     {

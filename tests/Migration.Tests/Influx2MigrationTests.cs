@@ -67,7 +67,7 @@ public sealed class Influx2MigrationTests(TwoInflux2Servers servers) : IClassFix
         old.AddMapping(old.BucketOf("org1", "bucket1"), "mapped", "autogen");
         var report = await pipeline.RunAsync();
 
-        Assert.Equal(RejectionKind.Unsupported, refused.Kind);
+        Assert.Equal(RejectionKind.Unmapped, refused.Kind);
         Assert.Contains("InfluxDB 2.4.0 answers InfluxQL only through an explicit mapping", refused.Message, StringComparison.Ordinal);
         Assert.Contains("POST /api/v2/dbrps", refused.Message, StringComparison.Ordinal);
         Assert.Equal((Verdict.Verified, 1L), (report.Verdict, report.Points));

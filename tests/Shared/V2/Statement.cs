@@ -118,13 +118,22 @@ internal sealed class Statement(string text, List<Token> tokens, Influx2State st
         }
         if (database.Length == 0)
             throw new StatementError("database name required");
-        var exists = readable.Exists(mapping => mapping.Database == database);
-        if (!exists && Starts("SHOW MEASUREMENTS"))
-            return new Plan { Text = "SHOW MEASUREMENTS", BucketId = Backend.Scratch };
-        if (!exists && Starts("SHOW TAG"))
-            return Failed($"default retention policy not set for: {database}");
+        var bare = output.ToString();
+        // Whatever rp or FROM say, these take the default mapping, even where that is of another bucket.
+        if (Starts("SHOW TAG"))
+        {
+            return Default(database, readable) is { } byDefault
+                ? new Plan { Text = bare, BucketId = byDefault.BucketId }
+                : Failed($"default retention policy not set for: {database}");
+        }
+        if (Starts("SHOW MEASUREMENTS"))
+        {
+            // Here only ON names a policy, and an unknown one is no error.
+            var named = On()?.Policy is { } wanted ? readable.Find(mapping => mapping.Database == database && mapping.Policy == wanted) : Default(database, readable);
+            return named is null ? new Plan { Text = "SHOW MEASUREMENTS", BucketId = Backend.Scratch } : new Plan { Text = bare, BucketId = named.BucketId };
+        }
         var mapping = Resolve(database, policy.Length == 0 ? null : policy);
-        return new Plan { Text = output.ToString(), BucketId = mapping.BucketId, FieldKeys = Starts("SHOW FIELD KEYS") };
+        return new Plan { Text = bare, BucketId = mapping.BucketId, FieldKeys = Starts("SHOW FIELD KEYS") };
     }
 
     private Dbrp Resolve(string? database, string? policy)
