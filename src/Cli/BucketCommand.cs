@@ -9,7 +9,7 @@ internal static class BucketCommand
 {
     public static Command Create()
     {
-        var check = Make("check", "Says what a staging bucket lacks: versioning, public access blocks, owner-enforced ownership, TLS 1.2 for all, encryption.", CheckAsync);
+        var check = Make("check", "Says what a staging bucket lacks: versioning, public access blocks, owner-enforced ownership, TLS 1.2 for all, encryption with no writer's own key.", CheckAsync);
         var harden = Make("harden", "Sets what a staging bucket lacks. Statements that its policy has already stay.", HardenAsync);
         return new Command("bucket", $"Checks and hardens staging buckets, with the AWS credentials of the environment.\n\n{ExitCodes.Table}") { check, harden };
     }

@@ -18,7 +18,7 @@ public enum StagingSetting
     /// <summary>All objects belong to the bucket's owner, and ACLs do nothing.</summary>
     Ownership,
 
-    /// <summary>The policy denies plain HTTP, and TLS below 1.2.</summary>
+    /// <summary>The policy denies plain HTTP, TLS below 1.2, and objects that the writer's own key encrypts.</summary>
     Policy,
 
     /// <summary>Objects are encrypted unless the writer says otherwise.</summary>
@@ -55,6 +55,7 @@ public sealed partial class S3Store
         var policy = await PolicyAsync(cancellationToken);
         Add(StagingPolicy.DeniesPlainHttp(policy, BucketArn), StagingSetting.Policy, "its policy does not deny plain HTTP (aws:SecureTransport) for s3:* to everybody", unknown: null);
         Add(StagingPolicy.DeniesOldTls(policy, BucketArn), StagingSetting.Policy, "its policy does not deny TLS below 1.2 (s3:TlsVersion) for s3:* to everybody", unknown: null);
+        Add(StagingPolicy.DeniesCustomerKeys(policy, BucketArn), StagingSetting.Policy, "its policy does not deny objects that the writer's own key encrypts (s3:x-amz-server-side-encryption-customer-algorithm) to everybody", unknown: null);
         var encryption = await SettingAsync("encryption", () => client.GetBucketEncryptionAsync(
             new GetBucketEncryptionRequest { BucketName = options.Bucket, ExpectedBucketOwner = owner }, cancellationToken), cancellationToken);
         Add(

@@ -1,4 +1,5 @@
 using Functions;
+using Migration;
 
 namespace Infra.Tests;
 
@@ -36,6 +37,17 @@ public sealed class StagedKeyTests(SynthesisedStacks stacks)
                 context[name] = value;
             return AccessTests.Ask(environment, writer.Role, "s3:PutObject", AccessTests.Key(environment, writer.Key), write.Allowed, context);
         })));
+    }
+
+    [Fact]
+    public void The_deployed_bucket_s_policy_has_what_bucket_check_asks_of_others()
+    {
+        var environment = Production;
+        var (policy, arn) = (environment.BucketPolicy(PinnedIds.StagingBucket).ToJsonString(), environment.Arn("AWS::S3::Bucket", PinnedIds.StagingBucket));
+
+        Assert.True(StagingPolicy.DeniesPlainHttp(policy, arn));
+        Assert.True(StagingPolicy.DeniesOldTls(policy, arn));
+        Assert.True(StagingPolicy.DeniesCustomerKeys(policy, arn));
     }
 
     [Fact]

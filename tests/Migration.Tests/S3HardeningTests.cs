@@ -30,7 +30,7 @@ public sealed class S3HardeningTests(S3Fixture s3) : IDisposable
 
         Assert.Equal(3, exitCode);
         foreach (var words in (string[])["versioning is not on", "BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets",
-            "ownership is not BucketOwnerEnforced", "does not deny plain HTTP", "does not deny TLS below 1.2", "not encrypted by default", $"influx-migrate bucket harden {bucket}"])
+            "ownership is not BucketOwnerEnforced", "does not deny plain HTTP", "does not deny TLS below 1.2", "does not deny objects that the writer's own key encrypts", "not encrypted by default", $"influx-migrate bucket harden {bucket}"])
             Assert.Contains(words, output, StringComparison.Ordinal);
     }
 
@@ -52,7 +52,7 @@ public sealed class S3HardeningTests(S3Fixture s3) : IDisposable
         Assert.Equal((true, true, true, true), (block.BlockPublicAcls, block.IgnorePublicAcls, block.BlockPublicPolicy, block.RestrictPublicBuckets));
         var policy = (await s3.Owner.GetBucketPolicyAsync(new GetBucketPolicyRequest { BucketName = bucket })).Policy;
         Assert.Contains("\"Own\"", policy, StringComparison.Ordinal);
-        Assert.True(StagingPolicy.DeniesPlainHttp(policy, $"arn:aws:s3:::{bucket}") && StagingPolicy.DeniesOldTls(policy, $"arn:aws:s3:::{bucket}"));
+        Assert.True(StagingPolicy.DeniesPlainHttp(policy, $"arn:aws:s3:::{bucket}") && StagingPolicy.DeniesOldTls(policy, $"arn:aws:s3:::{bucket}") && StagingPolicy.DeniesCustomerKeys(policy, $"arn:aws:s3:::{bucket}"));
     }
 
     [Fact]
