@@ -131,7 +131,14 @@ public sealed class FaultProxyTests : IAsyncLifetime
     [Fact]
     public async Task Counts_how_many_requests_were_under_way_at_once()
     {
-        proxy.On(path: "/ping", times: 3).Slow(TimeSpan.FromMilliseconds(200));
+        var allAreHere = new TaskCompletionSource();
+        var here = 0;
+        proxy.On(path: "/ping", times: 3).PassAfter(() =>
+        {
+            if (Interlocked.Increment(ref here) == 3)
+                allAreHere.SetResult();
+            return allAreHere.Task;
+        });
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => client.GetAsync(new Uri("/ping", UriKind.Relative))));
 
