@@ -70,7 +70,7 @@ public sealed class FaultBench : IAsyncLifetime
         var (failing, operations, hits) = (true, 0, 0);
         Attempt? attempt = null;
         using var folderStore = FolderStore.Open(folder);
-        using var store = new FailingStore(folderStore, OnOperation);
+        using var store = new HookedStore(folderStore, OnOperation);
         attempt = new Attempt(request, store, time);
         if (ServerFaults.All.TryGetValue(row.Fault, out var fault))
             fault(proxy.On(Meets, row.Skip, row.Times), time);
@@ -87,14 +87,15 @@ public sealed class FaultBench : IAsyncLifetime
             return true;
         }
 
-        void OnOperation(StoreOperation operation, string key)
+        Action? OnOperation(StoreOperation operation, string key)
         {
             if (row.Side != Side.Store || !key.StartsWith(row.At, StringComparison.Ordinal) || !Fits(row.Stage, operation, key, attempt!.Progress))
-                return;
+                return null;
             Interlocked.Increment(ref hits);
             var number = Interlocked.Increment(ref operations);
             if (number > row.Skip && number <= (long)row.Skip + row.Times)
                 throw StoreFaults.All[row.Fault](Path.Combine(folder, key));
+            return null;
         }
     }
 

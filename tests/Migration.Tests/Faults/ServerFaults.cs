@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using TestServers;
 
@@ -30,11 +31,11 @@ internal static class ServerFaults
             ["200 with JSON"] = (rule, _) => rule.Answer(200, """{"results":[{"statement_id":0}]}""", ("Content-Type", "application/json")),
             ["HTML that claims to be msgpack"] = (rule, _) => rule.Answer(200, Html, ("Content-Type", Msgpack)),
             ["msgpack cut short"] = (rule, _) => rule.Change(body => body[..^3]),
-            ["the last document missing"] = (rule, _) => rule.Change(body => Join(MsgpackDocuments.Split(body)[..^1])),
-            ["a document missing"] = (rule, _) => rule.Change(body => Without(MsgpackDocuments.Split(body))),
-            ["an error in mid-stream"] = (rule, _) => rule.Change(body => [.. MsgpackDocuments.Split(body)[0], .. MsgpackDocuments.Error("engine: bad block")]),
-            ["query interrupted"] = (rule, _) => rule.Change(body => [.. MsgpackDocuments.Split(body)[0], .. MsgpackDocuments.Error("query interrupted")]),
-            ["an empty result"] = (rule, _) => rule.Change(_ => [0x81, 0xa7, .. "results"u8, 0x91, 0x82, 0xac, .. "statement_id"u8, 0x00, 0xa6, .. "series"u8, 0x90]),
+            ["the last document missing"] = (rule, _) => rule.Change(body => Join(AnswerDocuments.Split(body).SkipLast(1))),
+            ["a document missing"] = (rule, _) => rule.Change(body => Without(body)),
+            ["an error in mid-stream"] = (rule, _) => rule.Change(body => [.. AnswerDocuments.Split(body)[0], .. Error("engine: bad block")]),
+            ["query interrupted"] = (rule, _) => rule.Change(body => [.. AnswerDocuments.Split(body)[0], .. Error("query interrupted")]),
+            ["an empty result"] = (rule, _) => rule.Change(_ => AnswerDocuments.Nothing),
             ["413"] = (rule, _) => rule.Answer(413, "<html>413 Request Entity Too Large</html>", ("Content-Type", "text/html")),
             ["401"] = (rule, _) => rule.Answer(401, """{"error":"authorization failed"}"""),
             ["403"] = (rule, _) => rule.Answer(403, """{"error":"forbidden by a rule"}"""),
@@ -44,15 +45,14 @@ internal static class ServerFaults
             ["a head and no body"] = (rule, time) => rule.Answer(context => StallAsync(context, time, 200, Msgpack)),
         };
 
-    private static byte[] Join(List<byte[]> documents) => [.. documents.SelectMany(document => document)];
+    private static byte[] Join(IEnumerable<byte[]> documents) => [.. documents.SelectMany(document => document)];
 
     // From the middle, or the one before the last: what stays is well-formed and ends as it should.
-    private static byte[] Without(List<byte[]> documents)
-    {
-        Assert.True(documents.Count > 1, "an answer of one document has none that can be missing");
-        documents.RemoveAt((documents.Count - 1) / 2);
-        return Join(documents);
-    }
+    private static byte[] Without(byte[] answer) => AnswerDocuments.Without(answer, (AnswerDocuments.Split(answer).Count - 1) / 2);
+
+    // A result that says that its statement failed, as 1.6.7 sends it under the status 200.
+    private static byte[] Error(string text) =>
+        [0x81, 0xa7, .. "results"u8, 0x91, 0x81, 0xa5, .. "error"u8, 0xd9, (byte)text.Length, .. Encoding.ASCII.GetBytes(text)];
 
     private static async Task StallAsync(HttpContext context, JumpingTime time, int status, string type)
     {

@@ -2,13 +2,13 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
-namespace Migration.Tests.Faults;
+namespace TestServers;
 
 /// <summary>
 /// What a real 1.x server holds, as text, read by nothing of ours: plain HTTP and JSON, shard by shard, since a field has one type
 /// within a shard only.
 /// </summary>
-internal static class StoredContent
+public static class StoredContent
 {
     private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false });
 
@@ -36,7 +36,8 @@ internal static class StoredContent
         using var form = new FormUrlEncodedContent([KeyValuePair.Create("q", statements)]);
         using var answer = await Client.PostAsync(new Uri(server, $"/query?epoch=ns&db={Uri.EscapeDataString(database)}"), form);
         var text = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.IsSuccessStatusCode, text);
+        if (!answer.IsSuccessStatusCode)
+            throw new InvalidOperationException(text);
         return JsonDocument.Parse(text);
     }
 
@@ -45,7 +46,8 @@ internal static class StoredContent
     {
         using var body = new StringContent(lines, Encoding.UTF8);
         using var answer = await Client.PostAsync(new Uri(server, $"/write?db={Uri.EscapeDataString(database)}"), body);
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        if (!answer.IsSuccessStatusCode)
+            throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
     }
 
     // The first and the last have no bound: SHOW SHARDS cuts the ends of time to whole seconds.
