@@ -77,6 +77,8 @@ internal static class MigrateCommand
                 $"{Line(plan.Buckets[group.Key.Bucket].Source.Name)} -> {Line(plan.Buckets[group.Key.Bucket].DestinationName)}  {Line(group.Key.Measurement)}: "
                 + $"{group.Count():N0} chunks, {windows.Count:N0} windows, about {group.Sum(chunk => chunk.FieldValues):N0} field values, {range}");
         }
+        foreach (var warning in plan.Warnings)
+            await Console.Out.WriteLineAsync($"warning: {Line(warning)}");
         foreach (var conflict in plan.Conflicts)
             await Console.Out.WriteLineAsync($"would stop the run: {Line(conflict)}");
         foreach (var remark in plan.Remarks)

@@ -5,11 +5,15 @@ namespace Influx;
 
 internal sealed record NewDatabaseDto(string Db, [property: JsonPropertyName("retention_period")] string? RetentionPeriod);
 
-/// <summary>InfluxDB 3 Core as a destination, through its v2 write path and its InfluxQL.</summary>
+/// <summary>InfluxDB 3 Core or Enterprise as a destination, through its v2 write path and its InfluxQL.</summary>
 /// <param name="http">The connection.</param>
 /// <param name="version">The server's version.</param>
-public sealed class Influx3Client(InfluxHttp http, ServerVersion version) : IInfluxClient
+/// <param name="isEnterprise">Whether it is Enterprise, which has tokens that can do less than everything.</param>
+public sealed class Influx3Client(InfluxHttp http, ServerVersion version, bool isEnterprise) : IInfluxClient
 {
+    // Without it Enterprise does not say what it is.
+    internal const string PingRight = "system:ping:read";
+
     /// <inheritdoc/>
     public ServerVersion Version => version;
 
@@ -64,18 +68,34 @@ public sealed class Influx3Client(InfluxHttp http, ServerVersion version) : IInf
         QueryEndpoint.QueryAsync(http, bucket, statement, sink, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<TokenScope> ScopeAsync(TokenNeed need, CancellationToken cancellationToken) => Task.FromResult(new TokenScope(
-        [], [$"the {http.Options.Role} is an InfluxDB 3 Core, which knows admin tokens only: this one can do everything there, and none can do less"]));
+    public Task<TokenScope> ScopeAsync(TokenNeed need, CancellationToken cancellationToken)
+    {
+        var role = http.Options.Role;
+        if (!isEnterprise)
+        {
+            return Task.FromResult(new TokenScope([], [
+                $"the {role} is an InfluxDB 3 Core, which knows admin tokens only: this one can do everything there, and none can do less",
+                // Only the index of this time is read at a start; the older files stay and are not seen. Users take it for loss.
+                $"the {role} is an InfluxDB 3 Core, whose queries see after its next restart only what its gen1-lookback-duration covers, a month unless it is set: "
+                    + "set it to reach back to the oldest point that is moved, or what is moved and verified now seems to be gone then"]));
+        }
+        return Task.FromResult(new TokenScope(
+            [], [$"the {role} is an InfluxDB 3 Enterprise, which does not tell what a token can do: if this one is an admin's, make the databases first, migrate with --existing reuse, "
+                + $"and give a token of these alone: {Grant("DATABASE", write: true)}"]));
+    }
 
     /// <inheritdoc/>
     public Task<string?> BlindReasonAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
     /// <inheritdoc/>
     public string GrantAdvice(string bucket, bool write) =>
-        "InfluxDB 3 Core has admin tokens only: influxdb3 create token --admin";
+        isEnterprise ? Grant(bucket, write) : "InfluxDB 3 Core has admin tokens only: influxdb3 create token --admin";
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
+
+    private static string Grant(string databases, bool write) => ShellWords.Join([
+        "influxdb3", "create", "token", "--permission", $"db:{databases}:read{(write ? ",write" : "")}", "--permission", PingRight, "--name", "influx-migrate"]);
 
     // CONTRACTS section 8: first a letter or digit, then letters, digits, '_' and '-', one '/', at most 511 bytes.
     private static string? NameReason(string name)

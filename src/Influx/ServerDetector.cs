@@ -6,6 +6,8 @@ namespace Influx;
 /// <summary>Finds out what a server is by the version that it states, never by which path exists (CONTRACTS section 1).</summary>
 public static class ServerDetector
 {
+    private const string Enterprise = "Enterprise";
+
     /// <summary>Connects and returns the client of the server's family.</summary>
     /// <exception cref="TransientException">It does not answer now.</exception>
     /// <exception cref="RejectedException">It is no InfluxDB 1.x, 2.x or 3, or its certificate is not trusted.</exception>
@@ -14,7 +16,7 @@ public static class ServerDetector
         var http = new InfluxHttp(options, time);
         try
         {
-            var version = await DetectAsync(http, cancellationToken);
+            var (version, build) = await DetectAsync(http, cancellationToken);
             switch (version.Family)
             {
                 case ServerFamily.V1:
@@ -24,7 +26,7 @@ public static class ServerDetector
                 case ServerFamily.V2:
                     return new Influx2Client(http, version, time);
                 default:
-                    return new Influx3Client(http, version);
+                    return new Influx3Client(http, version, isEnterprise: string.Equals(build, Enterprise, StringComparison.OrdinalIgnoreCase));
             }
         }
         catch
@@ -34,44 +36,59 @@ public static class ServerDetector
         }
     }
 
-    private static async Task<ServerVersion> DetectAsync(InfluxHttp http, CancellationToken cancellationToken)
+    private static async Task<(ServerVersion Version, string? Build)> DetectAsync(InfluxHttp http, CancellationToken cancellationToken)
     {
-        // The token goes along only where /ping asks for it, as InfluxDB 3 does.
-        var stated = await AskAsync(http, "ping", authorize: false, cancellationToken)
-            ?? await AskAsync(http, "ping", authorize: true, cancellationToken)
-            ?? await AskAsync(http, "health", authorize: false, cancellationToken);
+        // The token goes along only where /ping asks for it, as InfluxDB 3 does, which states nothing of itself before.
+        var open = await AskAsync(http, "ping", authorize: false, cancellationToken);
+        var ping = open.Version is not null ? open : await AskAsync(http, "ping", authorize: true, cancellationToken);
+        var stated = ping.Version ?? (await AskAsync(http, "health", authorize: false, cancellationToken)).Version;
+        if (stated is null && ping.Refused is { } refused)
+            throw refused;
         if (stated is null)
             throw new RejectedException(
                 RejectionKind.Unreachable,
                 $"{http.Options.Url.GetLeftPart(UriPartial.Authority)} (the {http.Options.Role}) answers, but states no InfluxDB version: is it an InfluxDB server?");
         return ServerVersion.TryParse(stated, out var version)
-            ? version
+            ? (version, ping.Build)
             : throw new RejectedException(
                 RejectionKind.Unsupported,
                 $"the {http.Options.Role} states the version '{stated}', which is none of InfluxDB 1.x, 2.x and 3");
     }
 
-    private static async Task<string?> AskAsync(InfluxHttp http, string path, bool authorize, CancellationToken cancellationToken)
+    private static async Task<Stated> AskAsync(InfluxHttp http, string path, bool authorize, CancellationToken cancellationToken)
     {
         using var answer = await http.SendAsync(HttpMethod.Get, path, makeContent: null, accept: null, authorize, cancellationToken);
         if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout)
             throw http.Refused($"GET /{path}", await InfluxHttp.ReadErrorAsync(answer, cancellationToken), answer);
         if (answer.Headers.TryGetValues("X-Influxdb-Version", out var values))
-            return values.First();
+            return new Stated(values.First(), answer.Headers.TryGetValues("X-Influxdb-Build", out var builds) ? builds.First() : null);
+        if (authorize && answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            return new Stated(Refused: await RefusedAsync(http, path, answer, cancellationToken));
         if (!answer.IsSuccessStatusCode || answer.Content.Headers.ContentType?.MediaType != "application/json")
-            return null;
+            return new Stated();
         try
         {
             using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("version", out var version)
+            return new Stated(document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("version", out var version)
                 ? version.GetString()
-                : null;
+                : null);
         }
         catch (JsonException)
         {
-            return null;
+            return new Stated();
         }
     }
+
+    private static async Task<Exception> RefusedAsync(InfluxHttp http, string path, HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        var refused = http.Refused($"GET /{path}", await InfluxHttp.ReadErrorAsync(answer, cancellationToken), answer);
+        return answer.StatusCode == HttpStatusCode.Forbidden
+            ? new RejectedException(RejectionKind.Token, $"{refused.Message}: of an InfluxDB 3 Enterprise a token needs {Influx3Client.PingRight} besides its databases", refused)
+            : refused;
+    }
+
+    // What an answer states of its server; refused where it wants another token first.
+    private sealed record Stated(string? Version = null, string? Build = null, Exception? Refused = null);
 
     private static void CheckUser(ServerOptions options, Secret? token)
     {

@@ -61,6 +61,12 @@ public static class StoredPlan
         }
         // Of two runs at the same time one writes; both follow what is then there.
         made = made with { Warnings = [.. made.Warnings.Union(context.PlanWarnings, StringComparer.Ordinal)] };
+        // What a 3 shows later depends on how it is set now: told before anything is moved, and in the report once more.
+        if (made.Dialect == Influx.Dialect.V3)
+        {
+            foreach (var warning in made.Warnings)
+                context.Logger.Warn(warning);
+        }
         await context.Store.WriteJsonAsync(StagingLayout.Plan, made, MigrationJson.Default.MigrationPlan, replace: false, cancellationToken);
         stored = await FindAsync(context, cancellationToken);
         return stored ?? throw new StagingException($"'{StagingLayout.Plan}' vanished from {context.Store.Location}: run again");

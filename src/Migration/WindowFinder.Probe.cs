@@ -45,8 +45,8 @@ internal sealed partial class WindowFinder
         var sample = new TimeRange(
             slices == 1 ? densest.Start : middle,
             slices == 1 ? densest.Stop : middle + Math.Max(1, (long)(densest.Range.Length / slices)));
-        var all = await CountAsync(measurement, columns, sample, cancellationToken);
-        var one = await CountAsync(measurement, $"count({probe})", sample, cancellationToken);
+        var all = await CountInPartsAsync(measurement, columns, sample, cancellationToken);
+        var one = await CountInPartsAsync(measurement, $"count({probe})", sample, cancellationToken);
         return one == 0 ? 1 : (double)all / one;
     }
 

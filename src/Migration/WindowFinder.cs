@@ -26,7 +26,7 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
         }
         if (scan is not { First: { } first, Last: { } last })
         {
-            if (await CountAsync(scan.Measurement, scan.Columns, range, cancellationToken) is > 0 and var hidden)
+            if (await CountInPartsAsync(scan.Measurement, scan.Columns, range, cancellationToken) is > 0 and var hidden)
             {
                 scan.HasEdges = false;
                 throw new TransientException($"'{scan.Measurement}' of '{bucket.Name}': the source shows no first or no last row, but counts {hidden} values");
@@ -56,7 +56,7 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
         async Task AddWholeAsync(TimeRange window)
         {
             var cut = window.Intersect(range).Intersect(new TimeRange(first, last + 1));
-            if (!cut.IsEmpty && await CountAsync(scan.Measurement, scan.Columns, cut, cancellationToken) is > 0 and var values)
+            if (!cut.IsEmpty && await CountInPartsAsync(scan.Measurement, scan.Columns, cut, cancellationToken) is > 0 and var values)
                 windows.Add(new PlannedWindow(cut.Start, cut.Stop, values, PlannedCount.Counted));
         }
     }
@@ -71,9 +71,9 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
         if (schema.HasConflict && scan is { First: { } first, Last: { } last })
         {
             // Of several answers one that is lost would move an edge inwards.
-            if (await CountAsync(scan.Measurement, scan.Columns, range with { Stop = first }, cancellationToken) is > 0 and var hidden)
+            if (await CountInPartsAsync(scan.Measurement, scan.Columns, range with { Stop = first }, cancellationToken) is > 0 and var hidden)
                 throw new TransientException($"'{scan.Measurement}' of '{bucket.Name}': the source counts {hidden} values before the first row that it shows");
-            if (knownStop is null && await CountAsync(scan.Measurement, scan.Columns, range with { Start = last + 1 }, cancellationToken) > 0)
+            if (knownStop is null && await CountInPartsAsync(scan.Measurement, scan.Columns, range with { Start = last + 1 }, cancellationToken) > 0)
                 await FindEdgeAsync(scan, schema, isLast: true, cancellationToken);
         }
         scan.HasEdges = true;
@@ -83,9 +83,24 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
     {
         // One query sees only the values of one type of a field, so where types conflict each is asked for.
         foreach (var fields in schema.HasConflict ? InfluxQl.TypedFields(schema) : ["*::field"])
+            await FindEdgeAsync(scan, fields, range, isLast, cancellationToken);
+    }
+
+    /// <summary>Looks for an edge in a part of the range, in its nearer half first where the server gives the whole up; false where there is no row.</summary>
+    private async Task<bool> FindEdgeAsync(WindowScan scan, string fields, TimeRange part, bool isLast, CancellationToken cancellationToken)
+    {
+        try
         {
-            foreach (var row in await client.ReadAsync(bucket, InfluxQl.EdgeRow(scan.Measurement, fields, range, condition, isLast), cancellationToken))
+            var rows = await client.ReadAsync(bucket, InfluxQl.EdgeRow(scan.Measurement, fields, part, condition, isLast), cancellationToken);
+            foreach (var row in rows)
                 scan.AddEdge(row, isLast);
+            return rows.Count > 0;
+        }
+        catch (QueryTooLargeException) when (part.Length >= 2 * WindowParts.MinPart)
+        {
+            var (early, late) = part.Halve();
+            return await FindEdgeAsync(scan, fields, isLast ? late : early, isLast, cancellationToken)
+                || await FindEdgeAsync(scan, fields, isLast ? early : late, isLast, cancellationToken);
         }
     }
 
@@ -136,10 +151,41 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
             if (edge <= inner.Start)
                 edge = grid.WindowOf(early.Stop).Stop;
             if (edge >= inner.Stop)
-                throw;
+                return await CountedOneByOneAsync(measurement, columns, inner, grid, cancellationToken);
             var windows = await CountedAsync(measurement, columns, early with { Stop = edge }, grid, cancellationToken);
             windows.AddRange(await CountedAsync(measurement, columns, late with { Start = edge }, grid, cancellationToken));
             return windows;
+        }
+        catch (QueryTooLargeException)
+        {
+            return await CountedOneByOneAsync(measurement, columns, inner, grid, cancellationToken);
+        }
+    }
+
+    /// <summary>Counts each window by itself, in parts where even that is too much for one query.</summary>
+    private async Task<List<PlannedWindow>> CountedOneByOneAsync(
+        string measurement, string columns, TimeRange inner, ShardGrid grid, CancellationToken cancellationToken)
+    {
+        var windows = new List<PlannedWindow>();
+        for (var rest = inner; !rest.IsEmpty; rest = rest with { Start = grid.WindowOf(rest.Start).Stop })
+        {
+            var window = grid.WindowOf(rest.Start).Intersect(rest);
+            if (await CountInPartsAsync(measurement, columns, window, cancellationToken) is > 0 and var values)
+                windows.Add(new PlannedWindow(window.Start, window.Stop, values, PlannedCount.Counted));
+        }
+        return windows;
+    }
+
+    private async Task<long> CountInPartsAsync(string measurement, string columns, TimeRange window, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CountAsync(measurement, columns, window, cancellationToken);
+        }
+        catch (QueryTooLargeException) when (window.Length >= 2 * WindowParts.MinPart)
+        {
+            var (early, late) = window.Halve();
+            return await CountInPartsAsync(measurement, columns, early, cancellationToken) + await CountInPartsAsync(measurement, columns, late, cancellationToken);
         }
     }
 

@@ -6,8 +6,8 @@ namespace Migration;
 /// <param name="window">The window.</param>
 internal sealed class WindowParts(TimeRange window)
 {
-    // Below this a failing query is not a matter of size.
-    private const long MinPart = 1_000_000_000;
+    /// <summary>Nanoseconds below which a failing query is not a matter of size.</summary>
+    public const long MinPart = 1_000_000_000;
 
     private readonly List<TimeRange> parts = [window];
 

@@ -32,6 +32,7 @@ public sealed class Influx3ServerTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         Assert.Empty(await refused.Content.ReadAsByteArrayAsync());
+        Assert.False(refused.Headers.Contains("X-Influxdb-Version"));
         Assert.StartsWith("3.", Assert.Single(answer.Headers.GetValues("X-Influxdb-Version")), StringComparison.Ordinal);
     }
 

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace TestServers;
 
 /// <summary>
-/// An InfluxDB 3 Core as a destination: what it refuses, and its schema rules, after its source; no recordings of it exist, so texts
-/// of errors are not its own. Points and InfluxQL are left to a real influxd 1.6.7; unsigned fields as in <see cref="UnsignedValues"/>.
+/// An InfluxDB 3 Core, or Enterprise, as a destination: what it refuses, its schema rules and the files that a query may read, after
+/// its source; no recordings of it exist, so most texts of errors are not its own. Points and InfluxQL are left to a real influxd 1.6.7; unsigned fields as in <see cref="UnsignedValues"/>.
 /// Not there: write_lp, the 1.x write path, SQL, listing databases, retention; <c>ON</c> and qualifiers of a database with a slash.
 /// </summary>
 /// <example><code>
@@ -23,24 +23,29 @@ public sealed partial class Influx3Server : IAsyncDisposable
     private readonly Backend backend;
     private readonly ConcurrentDictionary<string, Dictionary<(string Table, string Column), FieldType?>> databases = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<ReceivedRequest> received = new();
+    private readonly ParquetFiles files;
     private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly Influx3Options options;
     private Loopback? http;
 
-    private Influx3Server(Backend backend) => this.backend = backend;
+    private Influx3Server(Backend backend, Influx3Options options) => (this.backend, this.options, files) = (backend, options, new ParquetFiles(options));
 
     /// <summary>Where it listens.</summary>
     public Uri Url => http!.Url;
 
-    /// <summary>The only token; Core knows admin tokens only.</summary>
+    /// <summary>The admin's token, of Core the only one.</summary>
     public string Token { get; } = $"apiv3_{Guid.NewGuid():n}";
+
+    /// <summary>Enterprise: a token that reads and writes databases and makes none.</summary>
+    public string ResourceToken { get; } = $"apiv3_{Guid.NewGuid():n}";
 
     /// <summary>What was asked so far, oldest first.</summary>
     public IReadOnlyList<ReceivedRequest> Requests => [.. received];
 
     /// <summary>Starts the server and its backend.</summary>
-    public static async Task<Influx3Server> StartAsync()
+    public static async Task<Influx3Server> StartAsync(Influx3Options? options = null)
     {
-        var server = new Influx3Server(await Backend.StartAsync());
+        var server = new Influx3Server(await Backend.StartAsync(), options ?? new Influx3Options());
         server.http = await Loopback.StartAsync(server.HandleAsync);
         return server;
     }
@@ -56,8 +61,6 @@ public sealed partial class Influx3Server : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
-        context.Response.Headers["X-Influxdb-Build"] = "Core";
-        context.Response.Headers["X-Influxdb-Version"] = "3.4.2";
         // Before the first byte of the answer leaves: a test that has its answer looks for its request at once.
         context.Response.OnStarting(() =>
         {
@@ -66,19 +69,28 @@ public sealed partial class Influx3Server : IAsyncDisposable
         });
         if (!Authorized(context.Request))
             Answers.Empty(context, 401);
+        else if (!Permitted(context.Request))
+            Answers.Empty(context, 403);
         else
             await AnswerAsync(context);
     }
 
-    private Task AnswerAsync(HttpContext context) => (context.Request.Method, context.Request.Path.Value) switch
+    // Only /ping states what the server is, and only to whom it answers.
+    private Task PingAsync(HttpContext context)
     {
-        ("GET" or "POST", "/ping") => Answers.JsonAsync(context, 200, new JsonObject
+        context.Response.Headers["X-Influxdb-Build"] = options.Enterprise ? "Enterprise" : "Core";
+        context.Response.Headers["X-Influxdb-Version"] = "3.4.2";
+        return Answers.JsonAsync(context, 200, new JsonObject
         {
-            ["product_name"] = "InfluxDB 3 Core",
             ["version"] = "3.4.2",
             ["revision"] = "test",
             ["process_id"] = "00000000-0000-0000-0000-000000000000",
-        }, compact: true),
+        }, compact: true);
+    }
+
+    private Task AnswerAsync(HttpContext context) => (context.Request.Method, context.Request.Path.Value) switch
+    {
+        ("GET" or "POST", "/ping") => PingAsync(context),
         ("GET", "/health") => Answers.TextAsync(context, 200, "text/plain", "OK"),
         ("POST", "/api/v2/write") => WriteAsync(context),
         ("POST", "/api/v3/configure/database") => ConfigureAsync(context),
@@ -86,13 +98,22 @@ public sealed partial class Influx3Server : IAsyncDisposable
         _ => Answers.TextAsync(context, 404, "text/plain", "not found"),
     };
 
-    private bool Authorized(HttpRequest request)
+    private bool Authorized(HttpRequest request) => Sent(request) is { } sent && (sent == Token || (options.Enterprise && sent == ResourceToken));
+
+    private bool Permitted(HttpRequest request) => Sent(request) == Token
+        || (request.Path == "/ping" ? options.PingIsGranted : request.Path != "/api/v3/configure/database");
+
+    private static string? Sent(HttpRequest request)
     {
         var header = request.Headers.Authorization.ToString();
-        if (header == $"Token {Token}" || header == $"Bearer {Token}" || (request.Path == "/query" && request.Query["p"] == Token))
-            return true;
-        return header.StartsWith("Basic ", StringComparison.Ordinal) && header["Basic ".Length..] is var basic
-            && Encoding.UTF8.GetString(Convert.FromBase64String(basic)).Split(':', 2) is [_, var password] && password == Token;
+        foreach (var scheme in (string[])["Token ", "Bearer "])
+        {
+            if (header.StartsWith(scheme, StringComparison.Ordinal))
+                return header[scheme.Length..];
+        }
+        if (header.StartsWith("Basic ", StringComparison.Ordinal))
+            return Encoding.UTF8.GetString(Convert.FromBase64String(header["Basic ".Length..])).Split(':', 2) is [_, var password] ? password : null;
+        return request.Path == "/query" && request.Query["p"].ToString() is { Length: > 0 } asked ? asked : null;
     }
 
     private static Task RefuseAsync(HttpContext context, string message) =>
@@ -122,6 +143,7 @@ public sealed partial class Influx3Server : IAsyncDisposable
             var error = await backend.WriteAsync(Stored(database), Encoding.UTF8.GetBytes(output.ToString()), precision);
             if (error is not null)
                 throw new FormatException($"test server: {error}");
+            files.Add(database, lines, precision);
             Answers.Empty(context, 204);
         }
         catch (Exception error) when (error is FormatException or DecoderFallbackException)
@@ -242,6 +264,8 @@ public sealed partial class Influx3Server : IAsyncDisposable
         }
         if (statements is [{ Tokens: [var show, var field, var keys, ..] }] && show.Is("SHOW") && field.Is("FIELD") && keys.Is("KEYS"))
             await FieldKeysAsync(context, request);
+        else if (files.Problem(request.Database, statements) is { } problem)
+            await Answers.TextAsync(context, 500, "text/plain", problem);
         else
             await PassAsync(context, request);
     }
