@@ -273,7 +273,7 @@ public sealed class DeployedShape : IAsyncDisposable
             definition = definition.Replace($"${{{name}}}", value!.GetValue<string>(), StringComparison.Ordinal);
         // The one change: moto's grammar knows percentages with a point only.
         definition = definition.Replace("\"ToleratedFailurePercentage\": 0", "\"ToleratedFailurePercentage\": 0.0", StringComparison.Ordinal);
-        StateMachine = await moto.CreateStateMachineAsync(machine.Id, definition, role);
+        StateMachine = await moto.CreateStateMachineAsync(machine["StateMachineName"]!.GetValue<string>(), definition, role);
         machine.Created(StateMachine, StateMachine);
     }
 
