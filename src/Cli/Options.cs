@@ -25,7 +25,7 @@ internal sealed class Options
     private readonly Option<bool> broadToken = new("--allow-broad-token") { Description = "Warns of a token that can do much more than the migration needs, instead of refusing it." };
     private readonly Option<string?> caFile = new("--ca-file") { Description = "A PEM file of the authorities to trust." };
     private readonly Option<string?> dirName = new("--dir-name") { Description = "The staging folder; by default a name that is the same for the same migration." };
-    private readonly Option<string?> restoreDir = new("--retry-restore-dir") { Description = "Continues from a staging folder, or with --s3-bucket a prefix, without touching the source." };
+    private readonly Option<string?> restoreDir = new("--retry-restore-dir") { Description = "Continues from a staging folder, or with --s3-bucket a prefix, without touching the source; it knows the request, and options that are given override that." };
     private readonly Option<string> logLevel = new("--log-level") { Description = "debug, info or error.", DefaultValueFactory = _ => "info" };
     private readonly Option<string?> s3Bucket = new("--s3-bucket") { Description = "The S3 bucket to stage in, with the AWS credentials of the environment; --dir-name is then the prefix." };
     private readonly Option<bool> unownedBucket = new("--allow-unowned-s3-bucket") { Description = "Takes a staging bucket that another account owns." };
@@ -33,8 +33,8 @@ internal sealed class Options
     private readonly Option<string?> start = new("--start") { Description = "The first time, RFC 3339 or nanoseconds." };
     private readonly Option<string?> stop = new("--stop") { Description = "The time after the last." };
     private readonly Option<string[]> measurements = new("--measurement") { Description = "Measurements to move, with * and ?; may be repeated." };
-    private readonly Option<string[]> tags = new("--tag") { Description = "key=value that a point must have; may be repeated." };
-    private readonly Option<string[]> bucketMap = new("--bucket-map") { Description = "SRC=DEST, where the names differ; may be repeated." };
+    private readonly Option<string[]> tags = new("--tag") { Description = @"key=value that a point must have, with \= for a = in the key; may be repeated." };
+    private readonly Option<string[]> bucketMap = new("--bucket-map") { Description = @"SRC=DEST, where the names differ, with \= for a = in SRC; may be repeated." };
     private readonly Option<int> concurrency = new("--concurrency") { Description = "Write requests at a time, at most.", DefaultValueFactory = _ => 4 };
     private readonly Option<string> verify = new("--verify") { Description = "content, counts or none.", DefaultValueFactory = _ => "content" };
     private readonly Option<string> existing = new("--existing") { Description = "fail or reuse a destination bucket that is there.", DefaultValueFactory = _ => "fail" };
@@ -106,20 +106,23 @@ internal sealed class Options
         var name = new StringBuilder("influx-migration-");
         foreach (var c in request.Source.Bucket ?? "full")
             name.Append(char.IsAsciiLetterOrDigit(c) ? c : '_');
-        return name.Append('-').Append(request.Identity().AsSpan(0, 8)).ToString();
+        return name.Append('-').Append(request.StagingIdentity().AsSpan(0, 8)).ToString();
     }
 
     /// <summary>The request that the options make.</summary>
+    /// <param name="parsed">What was given.</param>
+    /// <param name="known">The request of a migration that is gone on with; null for a new one.</param>
     /// <exception cref="InputException">It has problems; all of them are named.</exception>
-    public MigrationRequest Read(ParseResult parsed) => Read(parsed, DefaultSource, path => InputFile.Read(path), functions: false);
+    public MigrationRequest Read(ParseResult parsed, MigrationRequest? known = null) =>
+        Read(parsed, known, DefaultSource, path => InputFile.Read(path), functions: false);
 
     /// <summary>The request that the options make for the functions, which read files of no machine, and URLs from their secrets.</summary>
     /// <param name="parsed">What was given.</param>
     /// <param name="others">Takes the properties of the file that no request has.</param>
     /// <exception cref="InputException">It has problems; all of them are named.</exception>
-    public MigrationRequest ReadForFunctions(ParseResult parsed, JsonObject others) => Read(parsed, "", path => InputFile.Read(path, others), functions: true);
+    public MigrationRequest ReadForFunctions(ParseResult parsed, JsonObject others) => Read(parsed, known: null, "", path => InputFile.Read(path, others), functions: true);
 
-    private MigrationRequest Read(ParseResult parsed, string source, Func<string, MigrationRequest> readFile, bool functions)
+    private MigrationRequest Read(ParseResult parsed, MigrationRequest? known, string source, Func<string, MigrationRequest> readFile, bool functions)
     {
         var problems = new List<string>();
         if (parsed.GetValue(confirmFull))
@@ -128,7 +131,7 @@ internal sealed class Options
             problems.Add("--allow-unowned-s3-bucket goes with --s3-bucket only");
         if (parsed.GetValue(unhardenedBucket) && parsed.GetValue(s3Bucket) is null)
             problems.Add("--allow-unhardened-s3-bucket goes with --s3-bucket only");
-        var read = parsed.GetValue(input) is { } path ? readFile(path) : new MigrationRequest();
+        var read = parsed.GetValue(input) is { } path ? readFile(path) : known ?? new MigrationRequest();
         var request = read with
         {
             Source = Server(parsed, read.Source, sourceHost, sourceOrg, sourceBucket, source),
@@ -174,8 +177,7 @@ internal sealed class Options
         var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var text in texts ?? [])
         {
-            var equals = text.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0 || equals == text.Length - 1 || !pairs.TryAdd(text[..equals], text[(equals + 1)..]))
+            if (!PairText.TryRead(text, out var key, out var value) || !pairs.TryAdd(key, value))
                 problems.Add($"'{text}' is no {form} of its own for {option}");
         }
         return pairs;

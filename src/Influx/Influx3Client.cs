@@ -34,8 +34,6 @@ public sealed class Influx3Client(InfluxHttp http, ServerVersion version, bool i
     /// <inheritdoc/>
     public async Task<Bucket> CreateBucketAsync(BucketPlan plan, CancellationToken cancellationToken)
     {
-        if (NameReason(plan.Name) is { } reason)
-            throw new RejectedException(RejectionKind.Invalid, $"InfluxDB 3 takes no database '{plan.Name}': {reason}. Give another name with --dest-bucket or --bucket-map");
         var retention = plan.Retention == TimeSpan.Zero ? null : $"{(long)plan.Retention.TotalSeconds}s";
         using var answer = await http.SendCheckedAsync(
             HttpMethod.Post,
@@ -96,14 +94,4 @@ public sealed class Influx3Client(InfluxHttp http, ServerVersion version, bool i
 
     private static string Grant(string databases, bool write) => ShellWords.Join([
         "influxdb3", "create", "token", "--permission", $"db:{databases}:read{(write ? ",write" : "")}", "--permission", PingRight, "--name", "influx-migrate"]);
-
-    // CONTRACTS section 8: first a letter or digit, then letters, digits, '_' and '-', one '/', at most 511 bytes.
-    private static string? NameReason(string name)
-    {
-        if (name.Length is 0 or > 511 || !char.IsAsciiLetterOrDigit(name[0]))
-            return "a name has 1 to 511 characters and starts with a letter or a digit";
-        if (name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '/')) || name.Count(c => c == '/') > 1)
-            return "a name holds letters, digits, '_', '-' and one '/'";
-        return null;
-    }
 }

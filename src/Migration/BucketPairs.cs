@@ -31,12 +31,27 @@ internal static class BucketPairs
         }
         if (pairs.Count == 0 && await source.BlindReasonAsync(cancellationToken) is { } blind)
             throw new RejectedException(RejectionKind.Token, $"{blind}. To let a token read a bucket: {source.GrantAdvice("<bucket>", write: false)}");
-        var twice = pairs.GroupBy(pair => (pair.DestinationOrg, pair.DestinationName)).FirstOrDefault(group => group.Count() > 1);
-        if (twice is not null)
+        CheckNames(pairs);
+        return pairs;
+    }
+
+    /// <summary>The pairs of a plan with the names that are asked for now.</summary>
+    /// <exception cref="RejectedException">Two would go to one.</exception>
+    public static IReadOnlyList<BucketPair> Rename(IReadOnlyList<BucketPair> pairs, MigrationRequest request)
+    {
+        var renamed = pairs.Select(pair => pair with { DestinationName = Name(request, pair.Source, request.Destination.Bucket) }).ToList();
+        CheckNames(renamed);
+        return renamed;
+    }
+
+    private static void CheckNames(IEnumerable<BucketPair> pairs)
+    {
+        var twice = pairs.GroupBy(pair => (pair.DestinationOrg, pair.DestinationName)).Where(group => group.Count() > 1)
+            .Select(group => $"{group.Count()} source buckets would go to '{ShownText.Line(group.Key.DestinationName)}' of one org").ToList();
+        if (twice.Count > 0)
             throw new RejectedException(
                 RejectionKind.Invalid,
-                $"{twice.Count()} source buckets would go to '{twice.Key.DestinationName}' of one org: leave --dest-org out, or move them one by one with --src-org and --dest-bucket");
-        return pairs;
+                $"{string.Join("; ", twice)}: leave --dest-org out, give other names with --bucket-map, or move them one by one with --src-org and --dest-bucket");
     }
 
     private static BucketPair Pair(MigrationRequest request, int index, Bucket bucket, string? org, string? destinationName) => new()
@@ -44,8 +59,11 @@ internal static class BucketPairs
         Index = index,
         Source = bucket,
         DestinationOrg = org,
-        DestinationName = destinationName ?? request.BucketMap.GetValueOrDefault(bucket.Name, bucket.Name),
+        DestinationName = Name(request, bucket, destinationName),
     };
+
+    private static string Name(MigrationRequest request, Bucket source, string? destinationName) =>
+        destinationName ?? request.BucketMap.GetValueOrDefault(source.Name, source.Name);
 
     /// <summary>A measurement's name as InfluxQL can ask for it.</summary>
     /// <exception cref="RejectedException">It is no UTF-8.</exception>

@@ -18,17 +18,55 @@ public sealed record DestinationBucket(Bucket Bucket, bool HoldsMore);
 /// <param name="logger">The log.</param>
 public sealed class DestinationBuckets(IInfluxClient destination, IStagingStore store, MigrationPlan plan, ILogger logger)
 {
-    /// <summary>Why a bucket that is there stops a run.</summary>
-    public static string ExistsReason(string bucket) =>
-        $"the destination already has a bucket '{bucket}': name another one, or write into it with --existing reuse";
+    /// <summary>Why a destination bucket stops a run; null when it does not.</summary>
+    /// <param name="pair">Where it stands in the plan.</param>
+    /// <param name="there">Whether it is there.</param>
+    /// <param name="isOwn">Whether this migration made it.</param>
+    /// <param name="dialect">The destination's.</param>
+    /// <param name="request">What is asked for.</param>
+    public static string? Refusal(BucketPair pair, bool there, bool isOwn, Dialect dialect, MigrationRequest request)
+    {
+        var name = ShownText.Line(pair.DestinationName);
+        if (there)
+        {
+            return isOwn || request.Existing == ExistingBucket.Reuse ? null
+                : $"the destination already has a bucket '{name}': name another one ({Renaming(pair, request)}), or write into it with --existing reuse";
+        }
+        return BucketNames.Reason(dialect, pair.DestinationName) is { } reason
+            ? $"the destination can't have a bucket '{name}': {reason}. Name another one: {Renaming(pair, request)}"
+            : null;
+    }
 
-    /// <summary>Makes all of them ready, in the order of the plan's buckets.</summary>
-    /// <exception cref="RejectedException">One is there and may not be written into, or can't be made.</exception>
+    /// <summary>Makes all of them ready, in the order of the plan's buckets; none before it is known that nothing stops one of them.</summary>
+    /// <exception cref="RejectedException">Some are there and may not be written into, or can't be made.</exception>
     public async Task<IReadOnlyList<DestinationBucket>> PrepareAsync(CancellationToken cancellationToken)
     {
-        var ready = new List<DestinationBucket>(plan.Buckets.Count);
+        var looks = new List<(BucketPair Pair, Bucket? Found, DestinationRecord? Record)>(plan.Buckets.Count);
         foreach (var pair in plan.Buckets)
-            ready.Add(await destination.WithGrantAdviceAsync(pair.DestinationName, write: true, () => PrepareAsync(pair, cancellationToken)));
+        {
+            // In this order: a bucket that another run has made since has its record by then.
+            var found = await destination.WithGrantAdviceAsync(
+                pair.DestinationName, write: true, () => destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken));
+            looks.Add((pair, found, await RecordAsync(store, pair.Index, cancellationToken)));
+        }
+        // Under whatever pair: a changed --bucket-map may give one bucket's name to another.
+        var own = looks.SelectMany(look => MadeNames(look.Pair, look.Record).Select(name => (look.Pair.DestinationOrg, name))).ToHashSet();
+        var refusals = new List<string>();
+        foreach (var (pair, found, record) in looks)
+        {
+            var isOwn = own.Contains((pair.DestinationOrg, pair.DestinationName)) || (record is not null && IsOf(pair, record));
+            if ((await WrittenAsync(pair, record, cancellationToken) ?? Refusal(pair, found is not null, isOwn, destination.Dialect, plan.Request)) is { } refusal)
+                refusals.Add(refusal);
+        }
+        if (refusals.Count > 0)
+            throw new RejectedException(RejectionKind.Invalid, string.Join('\n', refusals));
+        var ready = new List<DestinationBucket>(plan.Buckets.Count);
+        foreach (var (pair, found, record) in looks)
+        {
+            var isOwn = own.Contains((pair.DestinationOrg, pair.DestinationName));
+            ready.Add(await destination.WithGrantAdviceAsync(
+                pair.DestinationName, write: true, () => PrepareAsync(pair, found, record, isOwn, cancellationToken)));
+        }
         return ready;
     }
 
@@ -72,21 +110,19 @@ public sealed class DestinationBuckets(IInfluxClient destination, IStagingStore 
             await PutBackAsync(pair, cancellationToken);
     }
 
-    private async Task<DestinationBucket> PrepareAsync(BucketPair pair, CancellationToken cancellationToken)
+    private async Task<DestinationBucket> PrepareAsync(
+        BucketPair pair, Bucket? found, DestinationRecord? record, bool isOwn, CancellationToken cancellationToken)
     {
-        // In this order: a bucket that another run has made since has its record by then.
-        var found = await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken);
-        var record = await RecordAsync(store, pair.Index, cancellationToken);
-        if (record?.Bucket is { } known)
-            found = await SameAsync(pair, known, found, cancellationToken);
-        if (found is not null && record is null && plan.Request.Existing == ExistingBucket.Fail)
-            throw new RejectedException(RejectionKind.Invalid, ExistsReason(pair.DestinationName));
-        if (record is null)
+        if (record is null || !IsOf(pair, record))
         {
-            record = new DestinationRecord { CreatedByThisRun = found is null };
-            if (!await store.WriteJsonAsync(StagingLayout.Destination(pair.Index), record, MigrationJson.Default.DestinationRecord, replace: false, cancellationToken))
-                record = await RecordAsync(store, pair.Index, cancellationToken) ?? record;
+            var fresh = new DestinationRecord { Name = pair.DestinationName, Earlier = MadeNames(pair, record), CreatedByThisRun = found is null || isOwn };
+            var replace = record is not null;
+            record = await store.WriteJsonAsync(StagingLayout.Destination(pair.Index), fresh, MigrationJson.Default.DestinationRecord, replace, cancellationToken)
+                ? fresh
+                : await RecordAsync(store, pair.Index, cancellationToken) ?? fresh;
         }
+        if (record.Bucket is { } known)
+            found = await SameAsync(pair, known, found, cancellationToken);
         if (found is null)
         {
             found = await CreateAsync(pair, cancellationToken);
@@ -135,6 +171,34 @@ public sealed class DestinationBuckets(IInfluxClient destination, IStagingStore 
         await WriteAsync(pair, record with { RetentionToPutBackSeconds = null }, cancellationToken);
         logger.RetentionSet(bucket.Name, retention.ToString());
     }
+
+    // Receipts of an import say nothing of the name that it went to, so that under another one the points would be missing.
+    private async Task<string?> WrittenAsync(BucketPair pair, DestinationRecord? record, CancellationToken cancellationToken)
+    {
+        if (record is null || IsOf(pair, record))
+            return null;
+        var written = record.RetentionToPutBackSeconds is not null;
+        await foreach (var _ in store.ListAsync($"{StagingLayout.ImportReceipts}{Chunk.IdStart(pair.Index)}", cancellationToken))
+        {
+            written = true;
+            break;
+        }
+        return written
+            ? $"'{ShownText.Line(pair.Source.Name)}' went to '{ShownText.Line(NameOf(pair, record))}' when an earlier run wrote points of it there, so that name can't be changed any more: "
+                + "leave it as it was, or begin anew with another --dir-name"
+            : null;
+    }
+
+    private static string Renaming(BucketPair pair, MigrationRequest request) => request.Full
+        ? ShellWords.Join(ShellWords.Option("--bucket-map", $"{PairText.Key(pair.Source.Name)}=NAME"))
+        : "--dest-bucket NAME";
+
+    private static string NameOf(BucketPair pair, DestinationRecord record) => record.Name ?? record.Bucket?.Name ?? pair.DestinationName;
+
+    private static bool IsOf(BucketPair pair, DestinationRecord record) => NameOf(pair, record) == pair.DestinationName;
+
+    private static IReadOnlyList<string> MadeNames(BucketPair pair, DestinationRecord? record) =>
+        record is null ? [] : record.CreatedByThisRun ? [.. record.Earlier, NameOf(pair, record)] : record.Earlier;
 
     private static Task<DestinationRecord?> RecordAsync(IStagingStore store, int pair, CancellationToken cancellationToken) =>
         store.ReadJsonAsync(StagingLayout.Destination(pair), MigrationJson.Default.DestinationRecord, cancellationToken);

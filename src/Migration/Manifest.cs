@@ -93,7 +93,10 @@ public sealed record Chunk
     /// <summary>The id of a plan's chunk.</summary>
     /// <param name="bucket">The index of its bucket pair.</param>
     /// <param name="number">Its place in the plan, counted from 0.</param>
-    public static string IdOf(int bucket, int number) => string.Create(CultureInfo.InvariantCulture, $"{bucket:D3}-{number:D6}");
+    public static string IdOf(int bucket, int number) => string.Create(CultureInfo.InvariantCulture, $"{IdStart(bucket)}{number:D6}");
+
+    /// <summary>What the ids of all chunks of a bucket pair start with.</summary>
+    public static string IdStart(int bucket) => string.Create(CultureInfo.InvariantCulture, $"{bucket:D3}-");
 
     /// <summary>The place in the plan of a chunk, or of the chunk of a segment, by its id.</summary>
     /// <exception cref="FormatException">It is none.</exception>

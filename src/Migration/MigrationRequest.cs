@@ -158,9 +158,17 @@ public sealed record MigrationRequest
         select $"the {server.Role} is reached over plain http: whoever is on the way reads its token and the points, and can change them";
 
     /// <summary>
-    /// What makes two requests the same migration: both ends and what is moved, but not how. A staging folder belongs to one.
+    /// What makes two requests the same migration: both ends and what is moved, but not how.
     /// </summary>
-    public string Identity()
+    public string Identity() => Hash(BucketMap.OrderBy(pair => pair.Key, StringComparer.Ordinal));
+
+    /// <summary>
+    /// The same without the names that <see cref="BucketMap"/> gives: a staging folder belongs to one of these, as names may be changed
+    /// until something was written under them (<see cref="DestinationBuckets"/>).
+    /// </summary>
+    public string StagingIdentity() => Hash([]);
+
+    private string Hash(IEnumerable<KeyValuePair<string, string>> map)
     {
         var identity = new StringBuilder();
         foreach (var part in (string?[])[Source.Url, Source.Org, Source.Bucket, Destination.Url, Destination.Org, Destination.Bucket, Start, Stop])
@@ -169,7 +177,7 @@ public sealed record MigrationRequest
             identity.Append("measurement ").Append(glob).Append('\n');
         foreach (var (key, value) in Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal))
             identity.Append("tag ").Append(key).Append('=').Append(value).Append('\n');
-        foreach (var (key, value) in BucketMap.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (key, value) in map)
             identity.Append("map ").Append(key).Append('=').Append(value).Append('\n');
         identity.Append(Full);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));

@@ -69,12 +69,11 @@ public sealed class Planner(
     private async Task<IReadOnlyList<string>> FindConflictsAsync(IReadOnlyList<BucketPair> all, CancellationToken cancellationToken)
     {
         List<string> found = destination.Version.Family == ServerFamily.V2 ? [.. ShadowedNames(all)] : [];
-        if (request.Existing != ExistingBucket.Fail)
-            return found;
         foreach (var pair in all)
         {
-            if (await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken) is not null)
-                found.Add(DestinationBuckets.ExistsReason(pair.DestinationName));
+            var there = await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken) is not null;
+            if (DestinationBuckets.Refusal(pair, there, isOwn: false, destination.Dialect, request) is { } refusal)
+                found.Add(refusal);
         }
         return found;
     }

@@ -279,6 +279,12 @@ public sealed record VerifyReceipt
 /// <summary>What this run did to a destination bucket; kept so that a resumed run knows its own.</summary>
 public sealed record DestinationRecord
 {
+    /// <summary>The bucket's name; null in a record of an earlier version, which knew one name only.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Names under which this migration made a bucket before it got this one.</summary>
+    public IReadOnlyList<string> Earlier { get; init; } = [];
+
     /// <summary>Whether this run creates the bucket; written before it does.</summary>
     public bool CreatedByThisRun { get; init; }
 

@@ -24,6 +24,9 @@ public static class StagingLayout
     /// <summary>The folder of the proofs of export.</summary>
     public const string ExportReceipts = "receipts/export/";
 
+    /// <summary>The folder of the proofs of import.</summary>
+    public const string ImportReceipts = "receipts/import/";
+
     // Where a key has a chunk's id it is that of the segment (Segment.IdOf).
 
     /// <summary>A chunk's line protocol: gzip members, each one write batch.</summary>
@@ -39,10 +42,10 @@ public static class StagingLayout
     public static string ExportReceipt(string chunk) => $"{ExportReceipts}{chunk}.json";
 
     /// <summary>The proof of a chunk's import.</summary>
-    public static string ImportReceipt(string chunk) => $"receipts/import/{chunk}.json";
+    public static string ImportReceipt(string chunk) => $"{ImportReceipts}{chunk}.json";
 
     /// <summary>What a deadline cut short of a chunk's import.</summary>
-    public static string PartialImport(string chunk) => $"receipts/import/{chunk}.partial.json";
+    public static string PartialImport(string chunk) => $"{ImportReceipts}{chunk}.partial.json";
 
     /// <summary>The proof of a chunk's verification.</summary>
     public static string VerifyReceipt(string chunk) => $"receipts/verify/{chunk}.json";

@@ -20,14 +20,15 @@ public static class StoredPlan
         if (stored is not (var plan, var sha256))
             return null;
         var asked = ask(plan.Request);
-        if (plan.Request.Identity() != asked.Identity())
+        if (plan.Request.StagingIdentity() != asked.StagingIdentity())
         {
             throw new StagingException(
                 $"{store.Location} belongs to another migration ({plan.Request.Source.Url} to {plan.Request.Destination.Url}): name another folder with --dir-name",
                 StagingFault.OtherMigration);
         }
         // What is moved is the same, how may differ.
-        return plan with { Request = asked, Sha256 = sha256 };
+        var isRenamed = plan.Request.Identity() != asked.Identity();
+        return plan with { Request = asked, Sha256 = sha256, Buckets = isRenamed ? BucketPairs.Rename(plan.Buckets, asked) : plan.Buckets };
     }
 
     /// <summary>Makes it and keeps it, or reads the one that is there.</summary>

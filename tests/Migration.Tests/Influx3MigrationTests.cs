@@ -46,7 +46,7 @@ public sealed class Influx3MigrationTests(TwoServers servers, Influx3Fixture fix
 
         var refused = await Assert.ThrowsAsync<RejectedException>(() => pipeline.RunAsync());
 
-        Assert.Contains("Give another name with --dest-bucket", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Name another one: --dest-bucket NAME", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(fixture.Server.Requests, request => request.Target.Contains($"bucket={Uri.EscapeDataString(bucket)}", StringComparison.Ordinal));
     }
 
