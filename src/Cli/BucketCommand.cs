@@ -11,7 +11,7 @@ internal static class BucketCommand
     {
         var check = Make("check", "Says what a staging bucket lacks: versioning, public access blocks, owner-enforced ownership, TLS 1.2 for all, encryption with no writer's own key.", CheckAsync);
         var harden = Make("harden", "Sets what a staging bucket lacks. Statements that its policy has already stay.", HardenAsync);
-        return new Command("bucket", $"Checks and hardens staging buckets, with the AWS credentials of the environment.\n\n{ExitCodes.Table}") { check, harden };
+        return new Command("bucket", "Checks and hardens staging buckets, with the AWS credentials of the environment.") { check, harden };
     }
 
     /// <summary>What is missing, as a person reads it.</summary>
@@ -30,7 +30,7 @@ internal static class BucketCommand
     private static Command Make(string name, string description, Func<S3Store, string, CancellationToken, Task<int>> work)
     {
         var bucket = new Argument<string>("NAME") { Description = "The S3 bucket." };
-        var command = new Command(name, $"{description}\n\n{ExitCodes.Table}") { bucket };
+        var command = new Command(name, description) { bucket };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(bucket)!, work, cancellationToken));
         return command;
     }

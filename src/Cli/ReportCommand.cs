@@ -13,7 +13,7 @@ internal static class ReportCommand
     {
         var place = new Argument<string>("DIR") { Description = "The staging folder of the run, or with --env the execution's name or ARN." };
         var environment = DeployedCommand.Environment(required: false);
-        var command = new Command("report", $"Shows a finished run.\n\n{ExitCodes.Table}") { place, environment };
+        var command = new Command("report", "Shows a finished run.") { place, environment };
         command.SetAction((parsed, cancellationToken) => parsed.GetValue(environment) is { } name
             ? DeployedCommand.RunAsync(name, deployed => DeployedReport.RunAsync(deployed, parsed.GetValue(place)!, cancellationToken))
             : RunAsync(parsed.GetValue(place)!, cancellationToken));

@@ -12,7 +12,7 @@ internal static class Settings
     public const string AdminTokenName = "INFLUX_ADMIN_TOKEN";
 
     /// <summary>Where the tokens come from, for every help.</summary>
-    public const string Help = $"Tokens come from {SourceTokenName} and {DestinationTokenName} (user:password for 1.x), "
+    public const string Help = $"Tokens come from {SourceTokenName} and {DestinationTokenName} (user:password for 1.x),\n"
         + $"or from the files that {SourceTokenName}_FILE and {DestinationTokenName}_FILE name.";
 
     /// <summary>The source's token; read anew at each call, so that a rotated token file is found.</summary>

@@ -25,10 +25,10 @@ internal sealed class TokenCommand
     public static Command Create()
     {
         var self = new TokenCommand();
-        var create = new Command(
+        var create = new DetailedCommand(
             "create",
-            $"Makes a token, or of 1.x a user, that can do what one migration needs and nothing else. The admin's token comes from {Settings.AdminTokenName}, "
-            + $"from the file that {Settings.AdminTokenName}_FILE names, or from --admin-secret, and is not kept.\n\n{ExitCodes.Table}");
+            "Makes a token, or of 1.x a user, that can do what one migration needs and nothing else.",
+            $"The admin's token comes from {Settings.AdminTokenName}, from the file that {Settings.AdminTokenName}_FILE names, or from --admin-secret, and is not kept.");
         foreach (var option in (Option[])[
             self.role, self.host, self.org, self.buckets, self.createBuckets, self.description, self.secret, self.print, self.adminSecret, self.caFile])
             create.Add(option);

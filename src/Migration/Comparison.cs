@@ -149,6 +149,8 @@ public sealed class Comparison(
         // Live servers may have become equal since.
         if (diff.SameSums)
             return new WindowAnswer(diff.FoundSum.FieldValues, diff.FoundSum.FieldValues, []);
+        if (diff.HasMissing)
+            await sourceReader.ReadAsync(measurement.Source, measurement.Name, parts.Ranges, diff.Missing, cancellationToken);
         return Answer(
             measurement, parts.Window, diff.ExpectedCounts.FieldValues, diff.FoundCounts.FieldValues, diff.MissingBesides(new WindowContent()), diff.Extra, diff.Changed, diff.Examples);
     }

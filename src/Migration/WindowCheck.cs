@@ -74,13 +74,20 @@ internal sealed class WindowCheck(WindowReader reader, MigrationPlan plan, Retry
         Chunk chunk, StagedChunk staged, WindowContent window, WindowParts parts, Bucket bucket, CancellationToken cancellationToken)
     {
         var diff = new WindowDiff();
+        await ReadStagedAsync(staged, window, diff.Expected, cancellationToken);
+        await reader.ReadAsync(bucket, chunk.Measurement, parts.Ranges, diff.Found, cancellationToken);
+        if (diff.HasMissing)
+            await ReadStagedAsync(staged, window, diff.Missing, cancellationToken);
+        return diff;
+    }
+
+    private async Task ReadStagedAsync(StagedChunk staged, WindowContent window, IPointSink sink, CancellationToken cancellationToken)
+    {
         foreach (var member in staged.Receipt.Members.Skip(window.FirstMember).Take(window.Members))
         {
             var bytes = await staged.ReadMemberAsync(member, cancellationToken);
-            await new LineReader(plan.Dialect).ReadAsync(StagedChunk.Unzip(bytes.AsMemory(0, member.Length)), diff.Expected, cancellationToken);
+            await new LineReader(plan.Dialect).ReadAsync(StagedChunk.Unzip(bytes.AsMemory(0, member.Length)), sink, cancellationToken);
         }
-        await reader.ReadAsync(bucket, chunk.Measurement, parts.Ranges, diff.Found, cancellationToken);
-        return diff;
     }
 
     private static string ReceiptIsWrong(string segment) =>

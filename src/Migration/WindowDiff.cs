@@ -2,7 +2,10 @@ using Influx;
 
 namespace Migration;
 
-/// <summary>The field values of one window at both ends, told apart as missing, extra and changed. Expected ones are read first.</summary>
+/// <summary>
+/// The field values of one window at both ends, told apart as missing, extra and changed. Expected ones are read first, and
+/// where some are missing once more at the end, so that they can be named.
+/// </summary>
 internal sealed class WindowDiff
 {
     private const int MaxExamples = 5;
@@ -11,11 +14,13 @@ internal sealed class WindowDiff
     private readonly ContentTally staged = new();
     private readonly ContentTally all = new();
     private readonly List<string> examples = [];
+    private int named;
 
     public WindowDiff()
     {
         Expected = new Sink(staged, Expect);
         Found = new Sink(all, Find);
+        Missing = new Sink(new ContentTally(), Name);
     }
 
     private delegate void OnValue(in PointView point, in FieldValue value);
@@ -51,6 +56,12 @@ internal sealed class WindowDiff
             && MatchedSum == window.Without(removed);
     }
 
+    /// <summary>Names the missing ones out of the expected.</summary>
+    public IPointSink Missing { get; }
+
+    /// <summary>Whether there is something to name.</summary>
+    public bool HasMissing => expected.Count > 0;
+
     /// <summary>
     /// Expected values that were not found, without those that the import took out. When the missing ones are exactly the ones
     /// taken out, their digests say so; a mere count would let as many others vanish unseen.
@@ -67,9 +78,7 @@ internal sealed class WindowDiff
 
     public long Changed { get; private set; }
 
-    public IReadOnlyList<string> Examples => expected.Count == 0
-        ? examples
-        : [.. examples, .. expected.Keys.Take(2).Select(key => $"missing at {Timestamp.Format(key.Time)}")];
+    public IReadOnlyList<string> Examples => examples;
 
     private void Expect(in PointView point, in FieldValue value) => expected[Key(point, value)] = ContentDigest.HashOf(point, value);
 
@@ -90,11 +99,23 @@ internal sealed class WindowDiff
         }
     }
 
+    private void Name(in PointView point, in FieldValue value)
+    {
+        if (named < MaxExamples && expected.ContainsKey(Key(point, value)))
+        {
+            named++;
+            examples.Add(Words("missing", point, value));
+        }
+    }
+
     private void Example(string kind, in PointView point, in FieldValue value)
     {
         if (examples.Count < MaxExamples)
-            examples.Add($"{kind}: {point.Series} {point.Series.Fields[value.Field].Key} at {Timestamp.Format(point.Time)}");
+            examples.Add(Words(kind, point, value));
     }
+
+    private static string Words(string kind, in PointView point, in FieldValue value) =>
+        $"{kind}: {point.Series} {point.Series.Fields[value.Field].Key} at {Timestamp.Format(point.Time)}";
 
     private static (UInt128 Field, long Time) Key(in PointView point, in FieldValue value) =>
         (point.Series.Fields[value.Field].HashOf(value.Type), point.Time);

@@ -73,6 +73,48 @@ public sealed class VerifyCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_point_that_is_missing_is_named_by_its_series_and_field()
+    {
+        await PostAsync(destination.Url, "/query?db=d", new FormUrlEncodedContent([KeyValuePair.Create("q", $"DELETE FROM cpu WHERE time = {First}")]));
+
+        var (_, output) = await VerifyAsync();
+
+        Assert.Contains("    missing: cpu,host=a v at 2025-06-15T15:06:40Z\n", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Many_differences_are_summed_up_and_all_of_them_are_in_a_file_that_is_named_or_shown_if_asked_for(bool verbose)
+    {
+        const int Measurements = 30;
+        const int Weeks = 12;
+        var lines = new StringBuilder();
+        for (var i = 0; i < Measurements * Weeks; i++)
+            lines.Append(CultureInfo.InvariantCulture, $"m{i % Measurements:D2} v=1i {First + (i / Measurements * 7L * 86_400_000_000_000)}\n");
+        await PostAsync(source.Url, "/write?db=d", new StringContent(lines.ToString()));
+        using var command = new CommandRun();
+
+        var (exitCode, output) = await command.RunAsync(
+            ["verify", "--src-host", source.Url.GetLeftPart(UriPartial.Authority), "--dest-host", destination.Url.GetLeftPart(UriPartial.Authority), "--src-bucket", "d", .. verbose ? ["--verbose"] : Array.Empty<string>()]);
+
+        Assert.Equal(4, exitCode);
+        Assert.EndsWith($"Different: {Measurements * Weeks} windows of {(Measurements * Weeks) + 2} ({Measurements + 2} measurements, {(Measurements * Weeks) + 2} windows, {(Measurements * Weeks) + 200} field values of the source)\n", output, StringComparison.Ordinal);
+        var whole = verbose ? output : await File.ReadAllTextAsync(Assert.Single(Directory.EnumerateFiles(command.Folder, "influx-verify-*.txt")), TestContext.Current.CancellationToken);
+        Assert.Equal(Measurements * Weeks, whole.Split("    missing: m").Length - 1);
+        Assert.Contains("mem: equal", whole, StringComparison.Ordinal);
+        if (verbose)
+        {
+            Assert.Empty(Directory.EnumerateFiles(command.Folder));
+            return;
+        }
+        Assert.True(output.Split('\n').Length < 200, output);
+        Assert.Contains($"  and {Weeks - 3} further windows\n", output, StringComparison.Ordinal);
+        Assert.Contains("10 further measurements with differences\n2 further measurements without any\nall of it: ", output, StringComparison.Ordinal);
+        Assert.Contains($"{command.Folder}/influx-verify-", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_destination_without_the_bucket_ends_with_3()
     {
         var (exitCode, output) = await VerifyAsync("--dest-bucket", "other");

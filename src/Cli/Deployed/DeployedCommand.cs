@@ -14,9 +14,9 @@ internal static class DeployedCommand
     /// <summary>The argument that names an execution.</summary>
     public static Argument<string> Execution() => new("EXECUTION") { Description = "The execution's name or ARN." };
 
-    /// <summary>A command with the table of exit codes.</summary>
-    public static Command Create(string name, string description) =>
-        new(name, $"{description} With the AWS credentials, profile and region that AWS's tools use.\n\n{ExitCodes.Table}");
+    /// <summary>A command that speaks to AWS.</summary>
+    public static Command Create(string name, string summary, string details = "") =>
+        new DetailedCommand(name, summary, $"{details}With the AWS credentials, profile and region that AWS's tools use.");
 
     /// <summary>A command of this program as a person types it.</summary>
     public static string Line(string command, string environment, params string[] more) => ShellWords.Join(["influx-migrate", command, "--env", environment, .. more]);

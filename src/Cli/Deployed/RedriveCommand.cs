@@ -15,7 +15,8 @@ internal static class RedriveCommand
         var execution = DeployedCommand.Execution();
         var command = DeployedCommand.Create(
             "redrive",
-            "Runs on what a stopped, failed or timed-out execution left: by a redrive, or where that would not help by a new execution of the same migration.");
+            "Runs on what a stopped, failed or timed-out execution left.",
+            "By a redrive, or where that would not help by a new execution of the same migration.\n");
         command.Add(environment);
         command.Add(execution);
         command.SetAction((parsed, cancellationToken) => DeployedCommand.RunAsync(

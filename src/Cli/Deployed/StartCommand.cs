@@ -13,7 +13,7 @@ internal static class StartCommand
         var maxConcurrency = new Option<int?>("--max-concurrency") { Description = "Chunks at a time, at most; 4 unless given here or in the input." };
         var wait = new Option<bool>("--wait") { Description = "Watches the execution to its end and exits as migrate does." };
         var options = new Options();
-        var command = DeployedCommand.Create("start", "Starts a migration on AWS. Tokens come from the environment's secrets, and URLs too where none is given.");
+        var command = DeployedCommand.Create("start", "Starts a migration on AWS.", "Tokens come from the environment's secrets, and URLs too where none is given.\n");
         foreach (var option in (Option[])[environment, migrationId, maxConcurrency, wait])
             command.Add(option);
         options.AddRequestTo(command);

@@ -9,7 +9,7 @@ internal static class WatchCommand
     {
         var environment = DeployedCommand.Environment();
         var execution = DeployedCommand.Execution();
-        var command = DeployedCommand.Create("watch", "Shows an execution until it ends, and exits as migrate does. Ctrl-C ends only the watching.");
+        var command = DeployedCommand.Create("watch", "Shows an execution until it ends, and exits as migrate does.", "Ctrl-C ends only the watching.\n");
         command.Add(environment);
         command.Add(execution);
         command.SetAction((parsed, cancellationToken) => DeployedCommand.RunAsync(parsed.GetValue(environment)!, async deployed =>
