@@ -12,9 +12,7 @@ internal static class MigrateCommand
     public static Command Create()
     {
         var options = new Options();
-        var command = new Command(
-            "migrate",
-            $"Moves buckets and verifies them. {Settings.Help}\n\n{ExitCodes.Table}");
+        var command = new DetailedCommand("migrate", "Moves buckets and verifies them.", Settings.Help);
         options.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(options, parsed, cancellationToken));
         return command;
@@ -26,7 +24,8 @@ internal static class MigrateCommand
         MigrationRun? run = null;
         try
         {
-            var request = options.Read(parsed);
+            var known = options.RestoreDir(parsed) is { } restored ? await StoreFactory.ReadRequestAsync(restored, options.S3Bucket(parsed), options.AllowUnownedBucket(parsed), cancellationToken) : null;
+            var request = options.Read(parsed, known);
             await WarnAsync(request);
             return options.DryRun(parsed)
                 ? await ShowPlanAsync(request, progress, cancellationToken)
@@ -50,7 +49,7 @@ internal static class MigrateCommand
         var folder = options.Folder(parsed, request);
         var restore = options.RestoreDir(parsed) is not null;
         var (opened, warnings) = await StoreFactory.OpenAsync(
-            folder, restore, options.S3Bucket(parsed), options.AllowUnownedBucket(parsed), options.AllowUnhardenedBucket(parsed), cancellationToken);
+            folder, options.S3Bucket(parsed), options.AllowUnownedBucket(parsed), options.AllowUnhardenedBucket(parsed), cancellationToken);
         using var store = opened;
         var run = new MigrationRun(Context(request, store, progress, new ConsoleLogger(options.LogLevel(parsed))) with { Warnings = warnings });
         begins(run);

@@ -7,16 +7,15 @@ internal static class StoreFactory
 {
     /// <summary>Opens it for a run.</summary>
     /// <param name="name">The folder, or the prefix.</param>
-    /// <param name="mustExist">Whether it must hold a plan already.</param>
     /// <param name="s3Bucket">The staging bucket; null for a folder.</param>
     /// <param name="allowUnowned">Whether a staging bucket of another account will do.</param>
     /// <param name="allowUnhardened">Whether a staging bucket that lacks a <see cref="StagingSetting"/> is a warning only.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The store, and what the report should say of it.</returns>
     /// <exception cref="Influx.RejectedException">The staging bucket is not hardened.</exception>
-    /// <exception cref="InputException">The folder is not there, in use, or can't be made.</exception>
+    /// <exception cref="InputException">The folder is in use, or can't be made.</exception>
     public static async Task<(IStagingStore Store, IReadOnlyList<string> Warnings)> OpenAsync(
-        string name, bool mustExist, string? s3Bucket, bool allowUnowned, bool allowUnhardened, CancellationToken cancellationToken)
+        string name, string? s3Bucket, bool allowUnowned, bool allowUnhardened, CancellationToken cancellationToken)
     {
         if (s3Bucket is not null)
         {
@@ -24,16 +23,30 @@ internal static class StoreFactory
             var warnings = await CheckAsync(options, allowUnhardened, cancellationToken);
             return (await S3Store.OpenForRunAsync(options, cancellationToken), warnings);
         }
-        if (mustExist && !Directory.Exists(name))
-            throw new InputException($"the staging folder '{name}' does not exist");
+        if (name.Length == 0)
+            throw new InputException("the staging folder's name is empty: give one with --dir-name");
         try
         {
             return (FolderStore.Open(name), []);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new InputException(failure.Message);
+            throw new InputException($"'{name}' can't be the staging folder ({failure.Message}): name one that can be written, with --dir-name");
         }
+    }
+
+    /// <summary>The request of a migration that is staged there.</summary>
+    /// <exception cref="InputException">There is none.</exception>
+    public static async Task<MigrationRequest> ReadRequestAsync(string name, string? s3Bucket, bool allowUnowned, CancellationToken cancellationToken)
+    {
+        if (s3Bucket is null && !Directory.Exists(name))
+            throw new InputException(File.Exists(name) ? $"'{name}' is a file and no staging folder" : $"the staging folder '{name}' does not exist");
+        using IStagingStore store = s3Bucket is null
+            ? FolderStore.OpenForReading(name)
+            : await S3Store.OpenAsync(S3Options(s3Bucket, name) with { AllowUnownedBucket = allowUnowned }, cancellationToken);
+        var plan = await store.ReadJsonAsync(StagingLayout.Plan, MigrationJson.Default.MigrationPlan, cancellationToken)
+            ?? throw new InputException($"{store.Location} holds no '{StagingLayout.Plan}': it is no folder of a migration");
+        return plan.Request;
     }
 
     /// <summary>How a prefix of a staging bucket is reached with the environment's settings.</summary>

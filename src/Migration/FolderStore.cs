@@ -34,7 +34,7 @@ public sealed class FolderStore : IStagingStore
         }
         catch (IOException taken)
         {
-            throw new IOException($"another run is working in '{folder}': wait for it, or name another folder with --dir-name", taken);
+            throw new IOException($"another run is working in it, or it can't be locked: {taken.Message}", taken);
         }
         foreach (var left in Directory.EnumerateFiles(folder, "*" + Unfinished, SearchOption.AllDirectories))
             File.Delete(left);
