@@ -124,6 +124,14 @@ public sealed class Influx1Client(InfluxHttp http, ServerVersion version) : IInf
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
+    /// <summary>What makes a database, or another retention policy of one, as an admin types it; both keep points for ever unless that is changed.</summary>
+    internal string CreationAdvice(string bucket)
+    {
+        var (database, policy) = Split(bucket, "");
+        var quoted = InfluxQl.Identifier(database);
+        return Shell($"CREATE DATABASE {quoted}" + (bucket == database ? "" : $"; CREATE RETENTION POLICY {InfluxQl.Identifier(policy)} ON {quoted} DURATION INF REPLICATION 1"));
+    }
+
     // The whole command of 1.x's own client, which asks for the password where it is given an empty one.
     private string Shell(string statement)
     {

@@ -136,16 +136,17 @@ public sealed partial class InfluxHttp : IDisposable
     /// <summary>Reads the error of an answer: platform JSON, 1.x JSON, or plain text.</summary>
     internal static async Task<ErrorAnswer> ReadErrorAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
-        string body;
+        byte[] bytes;
         try
         {
-            body = await answer.Content.ReadAsStringAsync(cancellationToken);
+            bytes = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
         }
         catch (Exception cut) when (cut is HttpRequestException or IOException)
         {
             throw new TransientException("the connection was cut in the middle of an error's text", inner: cut);
         }
-        var text = body.Trim();
+        var body = Encoding.UTF8.GetString(bytes);
+        var text = MsgpackError.Find(bytes) ?? body.Trim();
         try
         {
             using var document = JsonDocument.Parse(body);

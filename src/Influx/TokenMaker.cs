@@ -120,12 +120,20 @@ public sealed class TokenMaker(ServerOptions admin, TimeProvider time)
             else if (!order.CreatesBuckets)
                 throw new RejectedException(
                     RejectionKind.NotFound,
-                    $"the server has no bucket '{name}' that the admin's token sees, and a token is limited by its id: correct the name"
-                    + (order.Role == TokenRole.Destination ? ", make the bucket first, or give --create-buckets for a token that may make it" : ""));
+                    Absent(order.Role, name, client));
         }
         return found.Select(bucket => bucket.OrgId).Distinct(StringComparer.Ordinal).Count() <= 1
             ? found
             : throw new RejectedException(RejectionKind.Invalid, "the buckets are in several orgs, and a token belongs to one: name the org, and make a token for each");
+    }
+
+    private static string Absent(TokenRole role, string name, IInfluxClient client)
+    {
+        var shown = ShownText.Line(name);
+        return client is Influx1Client v1
+            ? $"the server has no database or retention policy '{shown}': correct the name" + (role == TokenRole.Destination ? $", or make it first, as only an admin may in 1.x, such as: {v1.CreationAdvice(name)}" : "")
+            : $"the server has no bucket '{shown}' that the admin's token sees, and a token is limited by its id: correct the name"
+                + (role == TokenRole.Destination ? ", make the bucket first, or give --create-buckets for a token that may make it" : "");
     }
 
     private static IEnumerable<TokenRight> BucketRights(TokenRole role, Bucket bucket)

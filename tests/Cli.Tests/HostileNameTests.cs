@@ -47,6 +47,43 @@ public sealed partial class HostileNameTests
         }
     }
 
+    [Theory]
+    [InlineData("new")]
+    [InlineData("it's/a \"policy\"")]
+    public async Task What_the_making_of_a_1x_token_advises_is_what_1_6_7_takes(string bucket)
+    {
+        await using var server = await InfluxdProcess.StartAsync(new InfluxdOptions { Auth = true });
+        await AdminAsync(server.Url, "CREATE USER admin WITH PASSWORD 'fake' WITH ALL PRIVILEGES");
+        using var run = new CommandRun();
+        run.Variables["INFLUX_ADMIN_TOKEN"] = "admin:fake";
+        string[] create = ["token", "create", "--print", "--role", "destination", "--host", Text(server.Url), "--bucket", bucket];
+
+        var absent = await run.RunAsync(create);
+        var advised = await PastedAsync(run.Folder, Between(absent.Output, "such as: ", "\n"));
+        var answer = await AdminAsync(server.Url, advised[^1]);
+        var made = await run.RunAsync(create);
+
+        Assert.Equal((3, 0), (absent.ExitCode, made.ExitCode));
+        Assert.DoesNotContain("--create-buckets", absent.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("error", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nobody:wrong", "401 authorization failed")]
+    [InlineData(null, "401 unable to parse authentication credentials")]
+    public async Task A_1x_server_that_refuses_the_user_is_quoted_in_its_words(string? token, string words)
+    {
+        await using var server = await InfluxdProcess.StartAsync(new InfluxdOptions { Auth = true });
+        await AdminAsync(server.Url, "CREATE USER admin WITH PASSWORD 'fake' WITH ALL PRIVILEGES");
+        using var run = new CommandRun();
+        run.Variables["INFLUX_SRC_TOKEN"] = token;
+
+        var (exitCode, output) = await run.MigrateAsync(server.Url, server.Url, "--src-bucket", "d", "--dest-bucket", "e");
+
+        Assert.Equal(3, exitCode);
+        Assert.Contains($"{words} (", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_command_that_resumes_has_the_very_words_of_the_one_that_was_stopped()
     {
