@@ -48,6 +48,7 @@ public sealed class InterruptedMigrationTests(DeployedFixture fixture)
         var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(input, "short"));
         var plan = await migration.CallAsync(HandlerNames.Plan, state);
         var limit = TimeSpan.FromSeconds(8);
+        Grant(migration, HandlerNames.Export, HandlerNames.Import, HandlerNames.Verify);
         var exports = await migration.MapAsync(fixture, HandlerNames.Export, state, (JsonObject)plan["items"]!, limit);
         var stage = await migration.CallAsync(HandlerNames.Stage, state);
         var imports = await migration.MapAsync(fixture, HandlerNames.Import, state, (JsonObject)stage["import"]!, limit);
@@ -71,6 +72,7 @@ public sealed class InterruptedMigrationTests(DeployedFixture fixture)
         await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url, source: source.Url, s3: s3.Url);
         var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(DeployedMigrationTests.Input, "long"));
         var limit = TimeSpan.FromSeconds(10);
+        Grant(migration, HandlerNames.Plan, HandlerNames.Stage);
 
         var (plans, plan) = await UntilDoneAsync(migration, HandlerNames.Plan, state, limit);
         await migration.MapAsync(fixture, HandlerNames.Export, state, (JsonObject)plan["items"]!);
@@ -80,7 +82,7 @@ public sealed class InterruptedMigrationTests(DeployedFixture fixture)
         var report = await migration.CallAsync(HandlerNames.Report, state);
 
         Assert.Equal(("Verified", 3_001L), (report["verdict"]!.GetValue<string>(), report["points"]!.GetValue<long>()));
-        Assert.True(plans > 1 && stages == 3, $"{plans} plans and {stages} checks");
+        Assert.True(plans > 1 && stages >= 3, $"{plans} plans and {stages} checks");
     }
 
     [Fact]
@@ -162,14 +164,21 @@ public sealed class InterruptedMigrationTests(DeployedFixture fixture)
         Assert.Contains("was shut down by Lambda", outcome.ErrorMessage, StringComparison.Ordinal);
     }
 
+    // The proxies' delays make several calls needed however quick the machine is; this lets them end however busy it is.
+    private static void Grant(DeployedMigration migration, params string[] handlers)
+    {
+        foreach (var handler in handlers)
+            migration[handler].Grace = TimeSpan.FromMinutes(2);
+    }
+
     private static async Task<(int Calls, JsonObject Answer)> UntilDoneAsync(DeployedMigration migration, string handler, JsonObject state, TimeSpan limit)
     {
-        for (var calls = 1; calls <= 20; calls++)
+        for (var calls = 1; calls <= 100; calls++)
         {
             var answer = await migration.CallAsync(handler, state, limit);
             if (answer["done"]!.GetValue<bool>())
                 return (calls, answer);
         }
-        throw new TimeoutException($"{handler} was not done after 20 calls");
+        throw new TimeoutException($"{handler} was not done after 100 calls");
     }
 }

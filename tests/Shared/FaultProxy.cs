@@ -129,7 +129,8 @@ public sealed class FaultProxy : IAsyncDisposable
         if (rule is { Delay: var delay } && delay > TimeSpan.Zero)
             await Task.Delay(delay, context.RequestAborted);
         if (rule?.Meanwhile is { } happens)
-            await happens();
+            // Whoever waits at a gate leaves it with its client.
+            await happens().WaitAsync(context.RequestAborted);
         if (rule?.Own is { } answers)
         {
             await answers(context);

@@ -41,7 +41,7 @@ public sealed class InfluxdProcess : IAsyncDisposable
     /// <summary>The process id, for measuring its processor time.</summary>
     public int ProcessId => process.Id;
 
-    /// <summary>Starts a server and waits, at most 30 seconds, until it answers a ping.</summary>
+    /// <summary>Starts a server and waits, at most two minutes, until it answers a ping.</summary>
     /// <exception cref="InvalidOperationException">influxd is not installed, or did not come up; its log is in the message.</exception>
     public static async Task<InfluxdProcess> StartAsync(InfluxdOptions? options = null)
     {
@@ -128,7 +128,7 @@ public sealed class InfluxdProcess : IAsyncDisposable
     {
         using var client = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(1) };
         var clock = Stopwatch.StartNew();
-        while (clock.Elapsed < TimeSpan.FromSeconds(30) && !process.HasExited)
+        while (clock.Elapsed < TimeSpan.FromMinutes(2) && !process.HasExited)
         {
             try
             {
