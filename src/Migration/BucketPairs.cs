@@ -31,6 +31,8 @@ internal static class BucketPairs
         }
         if (pairs.Count == 0 && await source.BlindReasonAsync(cancellationToken) is { } blind)
             throw new RejectedException(RejectionKind.Token, $"{blind}. To let a token read a bucket: {source.GrantAdvice("<bucket>", write: false)}");
+        // On 1.x the first bucket of a database makes its default retention policy, which a name without one stands for.
+        pairs = [.. pairs.OrderBy(pair => pair.DestinationName.Contains('/', StringComparison.Ordinal)).Select((pair, index) => pair with { Index = index })];
         CheckNames(pairs);
         return pairs;
     }
