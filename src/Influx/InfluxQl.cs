@@ -33,6 +33,10 @@ public static class InfluxQl
     public static string RowOfOneSeries(string measurement, TimeRange window, string? condition) =>
         $"{RowOfEverySeries(measurement, window, condition)} SLIMIT 1";
 
+    /// <summary>A value of a field in a window, and what is left of it after 128 is taken away.</summary>
+    public static string IntegerProbe(string measurement, string field, TimeRange window, string? condition) =>
+        $"SELECT {Identifier(field)}, {Identifier(field)} - 128 FROM {Source(measurement)} WHERE {Times(window)}{And(condition)} LIMIT 1";
+
     /// <summary>Counts the values of every field of a measurement in a range.</summary>
     public static string CountAll(string measurement, string columns, TimeRange range, string? condition) =>
         $"SELECT {columns} FROM {Source(measurement)} WHERE {Times(range)}{And(condition)}";

@@ -26,6 +26,15 @@ public sealed class FieldSchema
             types.Add(type);
     }
 
+    /// <summary>The same with other types of a field.</summary>
+    internal FieldSchema With(ByteKey key, IEnumerable<FieldType> types)
+    {
+        var other = new FieldSchema();
+        foreach (var (field, known) in fields)
+            other.fields[field] = field == key ? [.. types] : known;
+        return other;
+    }
+
     /// <summary>The types of a field; none where the field is newer than the schema.</summary>
     public IReadOnlyList<FieldType> TypesOf(ByteKey key) => fields.TryGetValue(key, out var types) ? types : [];
 }

@@ -87,9 +87,8 @@ public sealed class QueryPoints(FieldSchema schema, bool unsignedPossible, IPoin
             return FieldType.Unsigned;
         if (value is < 0 or > 127)
             return FieldType.Integer;
-        throw new RejectedException(
-            RejectionKind.Unsupported,
-            $"the field '{shape!.Fields[field].Key}' of '{shape.Measurement}' is an integer in some shards and unsigned in others, and its value "
-            + $"{value} can't be told apart: leave the measurement out with --measurement, or split the range with --start and --stop");
+        // The window had none when its type was asked for (IntegerTypes): a later try finds it.
+        throw new TransientException(
+            $"the field '{shape!.Fields[field].Key}' of '{shape.Measurement}' is an integer in some shards and unsigned in others, and got the value {value} while it was read");
     }
 }

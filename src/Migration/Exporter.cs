@@ -19,7 +19,6 @@ public sealed class Exporter(
     private const long MinWindow = 1_000_000_000;
 
     private readonly ConcurrentBag<EncoderBuffers> idleBuffers = [];
-    private readonly string? condition = InfluxQl.TagCondition(plan.Request.Tags);
     private readonly WindowReader reader = new(source, InfluxQl.TagCondition(plan.Request.Tags));
 
     /// <summary>
@@ -161,7 +160,7 @@ public sealed class Exporter(
             foreach (var range in windows[done])
             {
                 var firstMember = encoder.Members.Count;
-                await QueryAsync(bucket, segment.Measurement, schema, range, encoder, cancellationToken);
+                await reader.ReadAsync(bucket, segment.Measurement, schema, range, encoder, cancellationToken);
                 var (content, ofRange) = await encoder.EndWindowAsync(range, firstMember, cancellationToken);
                 contents.Add(content);
                 read.Add(ofRange);
@@ -198,23 +197,6 @@ public sealed class Exporter(
 
     // A query costs something even when it finds nothing.
     private static long Cost(PlannedWindow window) => 1_000 + window.FieldValues;
-
-    private async Task QueryAsync(
-        Bucket bucket, string measurement, FieldSchema schema, TimeRange window, BatchEncoder encoder, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await source.QueryAsync(
-                bucket,
-                InfluxQl.SelectAll(measurement, window, condition),
-                new QueryPoints(schema, source.Version.Family != ServerFamily.V1, encoder),
-                cancellationToken);
-        }
-        catch (QueryTooLargeException large)
-        {
-            throw new WindowTooLargeException(window, large);
-        }
-    }
 }
 
 /// <summary>A window whose query the server gave up.</summary>

@@ -2,7 +2,7 @@ using Influx;
 
 namespace Migration;
 
-/// <summary>Reads or counts what a server holds in a window of a measurement: the one way in which verification asks, and in which the export's answers are held against counts.</summary>
+/// <summary>Reads or counts what a server holds in a window of a measurement: the one way in which export and verification ask.</summary>
 /// <param name="client">The server.</param>
 /// <param name="condition">The tags that points must have; null for all.</param>
 internal sealed class WindowReader(IInfluxClient client, string? condition)
@@ -14,14 +14,21 @@ internal sealed class WindowReader(IInfluxClient client, string? condition)
         if (await SchemaAsync(bucket, measurement, cancellationToken) is not { } schema)
             return;
         foreach (var part in parts)
+            await ReadAsync(bucket, measurement, schema, part, sink, cancellationToken);
+    }
+
+    /// <summary>The same for one part where the measurement's fields are known.</summary>
+    /// <exception cref="WindowTooLargeException">The server gives the part up.</exception>
+    public Task ReadAsync(Bucket bucket, string measurement, FieldSchema schema, TimeRange part, IPointSink sink, CancellationToken cancellationToken) =>
+        AskAsync(part, async () =>
         {
-            await AskAsync(part, () => client.QueryAsync(
+            var inPart = await IntegerTypes.InWindowAsync(client, bucket, measurement, schema, part, condition, cancellationToken);
+            await client.QueryAsync(
                 bucket,
                 InfluxQl.SelectAll(measurement, part, condition),
-                new QueryPoints(schema, client.Version.Family != ServerFamily.V1, sink),
-                cancellationToken));
-        }
-    }
+                new QueryPoints(inPart, client.Version.Family != ServerFamily.V1, sink),
+                cancellationToken);
+        });
 
     /// <summary>Has the server count the values of each field in a window's parts; no point leaves it.</summary>
     /// <exception cref="WindowTooLargeException">The server gives a part up.</exception>

@@ -222,6 +222,21 @@ public sealed class Influx2ServerTests
         Assert.Contains(contained, text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("u=0u", "[[1,0,18446744073709551615]]")]
+    [InlineData("u=0i", "[[1,0,-1]]")]
+    [InlineData("u=18446744073709551615u", "[[1,18446744073709551615,18446744073709551614]]")]
+    public async Task What_is_taken_from_an_unsigned_value_passes_zero_to_the_other_end(string field, string values)
+    {
+        await using var server = await Influx2Server.StartAsync();
+        await WriteAsync(server, $"m {field} 1\nm u=5u 1000000000000000000");
+
+        var text = await QueryAsync(server, "SELECT \"u\", \"u\" - 1 FROM m WHERE time = 1", "&epoch=ns");
+
+        Assert.Contains(values, text, StringComparison.Ordinal);
+        Assert.Contains("[[0,2]]", await QueryAsync(server, "SELECT count(\"u\"::float) FROM m", "&epoch=ns"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Requests_are_kept_without_passwords()
     {

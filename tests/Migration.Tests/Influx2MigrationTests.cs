@@ -25,6 +25,33 @@ public sealed class Influx2MigrationTests(TwoInflux2Servers servers) : IClassFix
         Assert.Contains("[\"u\",\"unsigned\"]", await servers.Destination.QueryAsync(name, "SHOW FIELD KEYS"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(VerifyMode.Content)]
+    [InlineData(VerifyMode.Counts)]
+    public async Task Integers_of_both_kinds_in_one_field_keep_their_types_whatever_their_values(VerifyMode mode)
+    {
+        // Weeks of small integers, small unsigned values, ones of which the first is large, and a field that is of one kind only.
+        var lines = string.Join('\n', "0i 0u 127i 127u 300u -5i 200i 200u".Split(' ')
+            .Select((value, week) => $"m v={value},w=5u {Week(week, 0)}\nm v={(value[^1] == 'i' ? "7i" : "7u")} {Week(week, 1)}"));
+        var name = await servers.NewBucketAsync(lines);
+        using var pipeline = servers.Pipeline(name);
+        pipeline.Request = pipeline.Request with { Verify = mode };
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Equal((Verdict.Verified, 16L, 24L), (report.Verdict, report.Points, report.FieldValues));
+        for (var week = 0; week < 8; week++)
+        {
+            var query = $"SELECT v FROM m WHERE time >= {Week(week, 0)} AND time < {Week(week, 2)}";
+            Assert.Equal(await servers.Source.QueryAsync(name, query), await servers.Destination.QueryAsync(name, query));
+            var probe = $"SELECT \"v\", \"v\" - 128 FROM m WHERE time >= {Week(week, 1)} AND time < {Week(week, 2)}";
+            Assert.Equal(await servers.Source.QueryAsync(name, probe), await servers.Destination.QueryAsync(name, probe));
+        }
+        Assert.False((await pipeline.CompareAsync()).Different);
+
+        static long Week(int week, int day) => 1_750_032_000_000_000_000 + (((week * 7) + day) * 86_400_000_000_000L);
+    }
+
     [Fact]
     public async Task Retention_and_shard_group_duration_are_copied()
     {

@@ -10,7 +10,7 @@ internal static class FieldKeys
         foreach (var series in answer["results"]?[0]?["series"]?.AsArray() ?? [])
         {
             var measurement = series!["name"]!.GetValue<string>();
-            var rows = new List<object[]>();
+            var rows = new List<object?[]>();
             foreach (var row in series["values"]!.AsArray())
             {
                 var (field, type) = (row![0]!.GetValue<string>(), row[1]!.GetValue<string>());

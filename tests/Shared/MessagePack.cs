@@ -27,6 +27,22 @@ internal sealed class MessagePack
             bytes.AddRange([0xd1, (byte)(number >> 8), (byte)number]);
     }
 
+    /// <summary>The shortest signed form, as the server's encoder picks it.</summary>
+    private void Integer(long number)
+    {
+        var (head, length) = number switch
+        {
+            >= -32 and < 128 => (0, 1),
+            >= sbyte.MinValue and <= sbyte.MaxValue => (0xd0, 1),
+            >= short.MinValue and <= short.MaxValue => (0xd1, 2),
+            >= int.MinValue and <= int.MaxValue => (0xd2, 4),
+            _ => (0xd3, 8),
+        };
+        if (head > 0)
+            bytes.Add((byte)head);
+        bytes.AddRange(BitConverter.GetBytes(number).Take(length).Reverse());
+    }
+
     internal void Text(string text)
     {
         var utf8 = Encoding.UTF8.GetBytes(text);
@@ -45,15 +61,28 @@ internal sealed class MessagePack
         bytes.AddRange(utf8);
     }
 
-    internal void Value(object value)
+    internal void Value(object? value)
     {
         switch (value)
         {
             case bool flag:
                 bytes.AddRange([flag ? (byte)0xc3 : (byte)0xc2]);
                 break;
+            case null:
+                bytes.Add(0xc0);
+                break;
             case int number:
                 Number(number);
+                break;
+            case long number:
+                Integer(number);
+                break;
+            case ulong number:
+                bytes.AddRange(UnsignedValues.Packed(number));
+                break;
+            case double number:
+                bytes.Add(0xcb);
+                bytes.AddRange(BitConverter.GetBytes(number).Reverse());
                 break;
             default:
                 Text((string)value);

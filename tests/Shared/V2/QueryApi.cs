@@ -32,11 +32,13 @@ internal sealed class QueryApi(Influx2State state, Backend backend, SchemaShadow
         List<Plan> plans = [.. statements.Select(statement =>
             new Statement(statement.Text, statement.Tokens, state, caller, request.Database, request.Policy).Plan())];
         context.Response.ContentType = request.ContentType;
-        if (plans.Count > 0 && plans.TrueForAll(plan => plan.Text is not null && !plan.Silent && !NeedsTypes(plan) && plan.BucketId == plans[0].BucketId))
+        if (plans.Count > 0 && plans.TrueForAll(plan => plan.Text is not null && !plan.Silent && !NeedsTypes(plan) && !NeedsColumns(plan) && plan.BucketId == plans[0].BucketId))
             await PassAsync(context, request, plans);
         else
             await JoinAsync(context, request, plans);
     }
+
+    private bool NeedsColumns(Plan plan) => plan.Columns?.Matter(schema, plan.BucketId!) == true;
 
     private bool NeedsTypes(Plan plan) => plan.FieldKeys && schema.HasUnsigned(plan.BucketId!);
 
@@ -92,6 +94,8 @@ internal sealed class QueryApi(Influx2State state, Backend backend, SchemaShadow
                 await DeleteAsync(plan);
             else if (NeedsTypes(plan))
                 join.AddTables(i, await FieldKeys.ReadAsync(backend, plan.Text!, plan.BucketId!, (table, field) => schema.TypesOf(plan.BucketId!, table, field)));
+            else if (NeedsColumns(plan))
+                join.AddTables(i, await plan.Columns!.ReadAsync(backend, request.ForDatabase(plan.BucketId!)));
             else
                 failed = join.AddAnswer(i, await FetchAsync(request, plan)) ? "failed" : null;
             if (failed is null)

@@ -20,6 +20,9 @@ internal sealed record Plan
     /// <summary>DELETE and DROP MEASUREMENT give no result at all.</summary>
     internal bool Silent { get; init; }
 
+    /// <summary>The columns of a SELECT whose backend knows nothing of unsigned values; null where it makes no difference.</summary>
+    internal UnsignedColumns? Columns { get; init; }
+
     /// <summary>SHOW FIELD KEYS, whose types the backend can't all know.</summary>
     internal bool FieldKeys { get; init; }
 }
@@ -82,7 +85,8 @@ internal sealed class Statement(string text, List<Token> tokens, Influx2State st
         }
         if (first is null)
             throw new StatementError("the test server finds no source in this statement");
-        return new Plan { Text = output.Append(text, copied, text.Length - copied).ToString(), BucketId = first.BucketId };
+        var whole = output.Append(text, copied, text.Length - copied).ToString();
+        return new Plan { Text = whole, BucketId = first.BucketId, Columns = UnsignedColumns.Find(whole) };
     }
 
     private Plan Delete()

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 
 namespace TestServers;
 
-/// <summary>A series made by the test server itself, in the three encodings of <c>/query</c>. Values are string, int or bool.</summary>
-internal sealed record Table(string? Name, string[] Columns, List<object[]> Rows)
+/// <summary>A series made by the test server itself, in the three encodings of <c>/query</c>. Values are null, string, bool or numbers.</summary>
+internal sealed record Table(string? Name, string[] Columns, List<object?[]> Rows)
 {
     /// <summary>The member of <c>results</c> as JSON.</summary>
     internal static string ResultJson(int statement, IReadOnlyList<Table> tables)
@@ -44,7 +44,7 @@ internal sealed record Table(string? Name, string[] Columns, List<object[]> Rows
         return text.ToString();
     }
 
-    private static string Cell(object value)
+    private static string Cell(object? value)
     {
         var text = value is bool flag ? (flag ? "true" : "false") : Convert.ToString(value, CultureInfo.InvariantCulture)!;
         return text.StartsWith(' ') || text.AsSpan().ContainsAny(",\"\n\r") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;

@@ -9,7 +9,7 @@ namespace TestServers;
 /// Keeps uint64 without loss in a backend that has no such type: a value is stored as a string with a mark in front, and answers of
 /// <c>/query</c> show the number again, in the encoding of the format. With that an unsigned field loses against float and integer of
 /// other shards as on a real server. What can't work: comparing or computing with it in InfluxQL, and casts to other types; counting
-/// and selecting do.
+/// and selecting do. <see cref="UnsignedColumns"/> makes up for some of it.
 /// </summary>
 internal sealed class UnsignedValues(UnsignedValues.Form form)
 {
@@ -31,6 +31,10 @@ internal sealed class UnsignedValues(UnsignedValues.Form form)
         var value = ulong.Parse(literal[..^1], CultureInfo.InvariantCulture);
         return [(byte)'"', .. Mark, .. Encoding.ASCII.GetBytes($"{value}"), (byte)'"'];
     }
+
+    /// <summary>The number of a stored text; null for a text of its own.</summary>
+    internal static ulong? Read(string text) =>
+        text.StartsWith(Encoding.ASCII.GetString(Mark), StringComparison.Ordinal) ? ulong.Parse(text.AsSpan(Mark.Length), CultureInfo.InvariantCulture) : null;
 
     /// <summary>Rewrites the next piece of an answer; a value that may go on in the next piece is held back.</summary>
     internal byte[] Rewrite(ReadOnlySpan<byte> piece, bool last)
@@ -59,7 +63,7 @@ internal sealed class UnsignedValues(UnsignedValues.Form form)
     }
 
     /// <summary>The shortest form, as the server's encoder picks it.</summary>
-    private static byte[] Packed(ulong value)
+    internal static byte[] Packed(ulong value)
     {
         switch (value)
         {
