@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Functions;
+using Migration;
 
 namespace Infra;
 

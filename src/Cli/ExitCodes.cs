@@ -8,7 +8,7 @@ internal static class ExitCodes
     public const int WrongInput = 2;
     public const int Refused = 3;
     public const int Different = 4;
-    public const int Quarantined = 5;
+    public const int NotAll = 5;
     public const int Stopped = 6;
 
     /// <summary>The table for the help.</summary>
@@ -19,7 +19,7 @@ internal static class ExitCodes
           2  wrong input
           3  a server, token or permission refused (what was done before stays, and the same command continues)
           4  verification found a difference
-          5  points were quarantined
+          5  points were quarantined, or the source does not show all that it has
           6  stopped, can be resumed
         """;
 }

@@ -81,7 +81,9 @@ internal static class MigrateCommand
         foreach (var conflict in plan.Conflicts)
             await Console.Out.WriteLineAsync($"would stop the run: {Line(conflict)}");
         foreach (var remark in plan.Remarks)
-            await Console.Out.WriteLineAsync($"{(remark.Rejects ? "will be rejected" : "note")}: {Line(remark.Bucket)} {Line(remark.Measurement)}: {Line(remark.Text)}");
+            await Console.Out.WriteLineAsync($"{(remark.Hidden != HiddenPart.None ? "can't be moved" : remark.Rejects ? "will be rejected" : "note")}: {Line(remark.Bucket)} {Line(remark.Measurement)}: {Line(remark.Text)}");
+        if (plan.Unmatched.Count > 0)
+            await Console.Out.WriteLineAsync($"nothing matched {Line(string.Join(", ", plan.Unmatched))}");
         await Console.Out.WriteLineAsync($"{plan.Chunks.Count:N0} chunks, about {plan.Chunks.Sum(chunk => chunk.FieldValues):N0} field values; nothing was written");
         return ExitCodes.Complete;
     }

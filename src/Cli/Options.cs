@@ -33,6 +33,7 @@ internal sealed class Options
     private readonly Option<string?> start = new("--start") { Description = "The first time, RFC 3339 or nanoseconds." };
     private readonly Option<string?> stop = new("--stop") { Description = "The time after the last." };
     private readonly Option<string[]> measurements = new("--measurement") { Description = "Measurements to move, with * and ?; may be repeated." };
+    private readonly Option<string[]> excluded = new("--exclude-measurement") { Description = "Measurements to leave out, with * and ?; may be repeated." };
     private readonly Option<string[]> tags = new("--tag") { Description = @"key=value that a point must have, with \= for a = in the key; may be repeated." };
     private readonly Option<string[]> bucketMap = new("--bucket-map") { Description = @"SRC=DEST, where the names differ, with \= for a = in SRC; may be repeated." };
     private readonly Option<int> concurrency = new("--concurrency") { Description = "Write requests at a time, at most.", DefaultValueFactory = _ => 4 };
@@ -43,7 +44,7 @@ internal sealed class Options
 
     private Option[] Compared =>
     [
-        input, sourceHost, destinationHost, sourceBucket, destinationBucket, sourceOrg, destinationOrg, full, bucketMap, start, stop, measurements, tags,
+        input, sourceHost, destinationHost, sourceBucket, destinationBucket, sourceOrg, destinationOrg, full, bucketMap, start, stop, measurements, excluded, tags,
         verify, existing, skipVerify, concurrency,
     ];
 
@@ -141,6 +142,7 @@ internal sealed class Options
             Start = Given(parsed, start, read.Start),
             Stop = Given(parsed, stop, read.Stop),
             Measurements = IsGiven(parsed, measurements) ? parsed.GetValue(measurements)! : read.Measurements,
+            ExcludeMeasurements = IsGiven(parsed, excluded) ? parsed.GetValue(excluded)! : read.ExcludeMeasurements,
             Tags = IsGiven(parsed, tags) ? Pairs(parsed.GetValue(tags), "--tag", "key=value", problems) : read.Tags,
             Concurrency = Given(parsed, concurrency, read.Concurrency),
             Verify = Given(parsed, verify, read.Verify),

@@ -28,6 +28,8 @@ internal static class ReportCommand
         await output.WriteLineAsync($"{report.Points:N0} points, {report.FieldValues:N0} field values exported; {report.ExpiredPoints:N0} points were older than the destination's retention");
         foreach (var warning in report.Warnings)
             await output.WriteLineAsync($"warning: {warning}");
+        foreach (var remark in report.Remarks.Where(remark => remark.Hidden != HiddenPart.None))
+            await output.WriteLineAsync($"not shown by the source: {Line(remark.Bucket)} {Line(remark.Measurement)}: {Line(remark.Text)}");
         foreach (var left in report.LeftOut)
             await output.WriteLineAsync($"left out at {left.Stage}: {left.FieldValues:N0} values of {Line(left.Measurement)}: {Line(left.Reason)} (such as {Line(left.Example)}; all in {left.Object})");
         foreach (var difference in report.Differences)

@@ -22,7 +22,7 @@ internal static class RunErrors
     /// <param name="again">The command that resumes.</param>
     public static RunError Map(Exception exception, bool planned, MigrationReport? stopped, string again) => exception switch
     {
-        InputException => new(ExitCodes.WrongInput, exception.Message),
+        InputException or UnmatchedException => new(ExitCodes.WrongInput, exception.Message),
         StagingException { Fault: StagingFault.OtherMigration } => new(ExitCodes.WrongInput, exception.Message),
         RejectedException => Refused(RunFailure.Sentence(exception), stopped),
         TransientException when !planned => new(ExitCodes.Refused, exception.Message),
@@ -35,7 +35,7 @@ internal static class RunErrors
     public static int Map(Verdict verdict) => verdict switch
     {
         Verdict.Verified or Verdict.Unverified => ExitCodes.Complete,
-        Verdict.Quarantined => ExitCodes.Quarantined,
+        Verdict.Quarantined or Verdict.Incomplete => ExitCodes.NotAll,
         Verdict.Different => ExitCodes.Different,
         Verdict.Stopped => ExitCodes.Stopped,
         _ => ExitCodes.Bug,

@@ -35,7 +35,7 @@ internal static class VerifyCommand
             var run = new MigrationRun(MigrateCommand.Context(request, store, progress, new ConsoleLogger(options.LogLevel(parsed))));
             var report = await ProgressView.RunAsync(progress, TimeProvider.System, () => run.CompareAsync(cancellationToken));
             await new VerifyView(report).ShowAsync(Console.Out, verbose);
-            return report.Different ? ExitCodes.Different : ExitCodes.Complete;
+            return report.Different ? ExitCodes.Different : report.Incomplete ? ExitCodes.NotAll : ExitCodes.Complete;
         }
 #pragma warning disable CA1031 // The one boundary: every failure becomes an exit code and a sentence.
         catch (Exception failure)

@@ -51,7 +51,17 @@ internal sealed class VerifyView(ComparisonReport report)
             text.Append(Invariant($"{Counted(differing, "further measurement")} with differences\n"));
         if (others.Count > differing)
             text.Append(Invariant($"{Counted(others.Count - differing, "further measurement")} without any\n"));
+        AddRemarks(text, "source", report.SourceRemarks, mostMeasurements);
+        AddRemarks(text, "destination", report.DestinationRemarks, mostMeasurements);
         return text.ToString();
+    }
+
+    private static void AddRemarks(StringBuilder text, string end, IReadOnlyList<PlanRemark> remarks, int most)
+    {
+        foreach (var remark in remarks.Take(most))
+            text.Append(Invariant($"{(remark.Hidden == HiddenPart.None ? "note" : "not compared")}: {end} {Line(remark.Bucket)} {Line(remark.Measurement)}: {Line(remark.Text)}\n"));
+        if (remarks.Count > most)
+            text.Append(Invariant($"and {Counted(remarks.Count - most, "further remark")} on the {end}\n"));
     }
 
     private string Verdict()
@@ -60,9 +70,15 @@ internal sealed class VerifyView(ComparisonReport report)
         var kind = report.Request.Verify == VerifyMode.Counts ? "counts of field values" : "field values";
         var windows = report.Measurements.Sum(measurement => measurement.Windows);
         var compared = $"{Counted(report.Measurements.Count, "measurement")}, {Counted(windows, "window")}, {report.Measurements.Sum(measurement => measurement.SourceFieldValues):N0} field values of the source";
-        return report.Different ? $"Different: {Counted(differing.Count(report.IsDifferent), "window")} of {windows:N0} ({compared})"
+        var verdict = report.Different ? $"Different: {Counted(differing.Count(report.IsDifferent), "window")} of {windows:N0} ({compared})"
             : differing.Count > 0 ? $"Equal: the destination has all {kind} of the source, and further ones in {Counted(differing.Count, "window")} ({compared})"
             : $"Equal: the {kind} are the same at both ends ({compared})";
+        foreach (var (end, remarks) in new[] { ("source", report.SourceRemarks), ("destination", report.DestinationRemarks) })
+        {
+            if (VerdictSentence.HiddenParts(remarks) is { } hidden)
+                verdict += $"\nIncomplete: the {end} does not show {hidden} that it has";
+        }
+        return report.Unmatched.Count == 0 ? verdict : $"{verdict}\nnothing matched {Line(string.Join(", ", report.Unmatched))}";
     }
 
     private async Task<string> KeepAsync(string whole)

@@ -14,6 +14,7 @@ internal static class InputWords
         ("--allow-broad-token", "\"allowBroadToken\": true"),
         ("--ca-file", "\"caCertificate\" in its secret"),
         ("--bucket-map", "\"bucketMap\""),
+        ("--exclude-measurement", "\"excludeMeasurements\""),
         ("--measurement", "\"measurements\""),
         ("--tag", "\"tags\""),
         ("--start", "\"start\""),

@@ -70,7 +70,7 @@ public sealed partial record MigrationInput
                 "retention" => WrongWord(name, Enum.GetNames<RetentionMode>()),
                 "concurrency" or "chunkFieldValues" => $"'{name}' must be a whole number",
                 "full" or "skipVerify" or "allowBroadToken" => $"'{name}' must be true or false",
-                "measurements" => $"'{name}' must be a list of texts",
+                "measurements" or "excludeMeasurements" => $"'{name}' must be a list of texts",
                 "source" or "destination" => $"'{name}' must be an object with url, org and bucket as texts",
                 "tags" or "bucketMap" => $"'{name}' must be an object with texts",
                 _ => $"'{name}' must be a text",

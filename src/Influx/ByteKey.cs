@@ -1,5 +1,8 @@
+using System.Buffers;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Influx;
 
@@ -16,6 +19,9 @@ public readonly record struct ByteKey(ReadOnlyMemory<byte> Bytes) : IComparable<
     /// <summary>A text's UTF-8 as a name.</summary>
     public static ByteKey From(string text) => new(Encoding.UTF8.GetBytes(text));
 
+    /// <summary>Whether <see cref="ToString"/> tells the whole name.</summary>
+    public bool IsUtf8 => Utf8.IsValid(Span);
+
     /// <inheritdoc/>
     public int CompareTo(ByteKey other) => Span.SequenceCompareTo(other.Span);
 
@@ -27,6 +33,27 @@ public readonly record struct ByteKey(ReadOnlyMemory<byte> Bytes) : IComparable<
 
     /// <summary>The name as text, for people: bytes that are no UTF-8 show as U+FFFD.</summary>
     public override string ToString() => Encoding.UTF8.GetString(Span);
+
+    /// <summary>The name as text that tells it whole: each byte that is no UTF-8 as <c>\xff</c>.</summary>
+    public string Readable()
+    {
+        if (IsUtf8)
+            return ToString();
+        var text = new StringBuilder();
+        for (var rest = Span; !rest.IsEmpty;)
+        {
+            var valid = Rune.DecodeFromUtf8(rest, out var rune, out var length) == OperationStatus.Done;
+            if (valid)
+                text.Append(rune.ToString());
+            else
+            {
+                foreach (var one in rest[..length])
+                    text.Append(CultureInfo.InvariantCulture, $"\\x{one:x2}");
+            }
+            rest = rest[length..];
+        }
+        return text.ToString();
+    }
 
     /// <summary>In the order of their bytes, as InfluxDB orders tags.</summary>
     public static bool operator <(ByteKey left, ByteKey right) => left.CompareTo(right) < 0;

@@ -110,13 +110,21 @@ public static class InfluxClients
     /// row of it: SHOW TAG KEYS of 2.x answers for the default mapping of the database, whichever bucket that leads to.
     /// </summary>
     public static async Task<IReadOnlyCollection<ByteKey>> TagKeysAsync(
-        this IInfluxClient client, Bucket bucket, string measurement, TimeRange window, string? condition, CancellationToken cancellationToken)
+        this IInfluxClient client, Bucket bucket, string measurement, string columns, TimeRange window, string? condition, CancellationToken cancellationToken)
     {
         var tags = new TagKeys();
-        await client.QueryAsync(bucket, InfluxQl.RowOfOneSeries(measurement, window, condition), tags, cancellationToken);
+        await client.QueryAsync(bucket, InfluxQl.RowOfOneSeries(measurement, columns, window, condition), tags, cancellationToken);
         // The first series of the shard may have nothing in this window.
         if (!tags.Seen)
-            await client.QueryAsync(bucket, InfluxQl.RowOfEverySeries(measurement, window, condition), tags, cancellationToken);
+            await client.QueryAsync(bucket, InfluxQl.RowOfEverySeries(measurement, columns, window, condition), tags, cancellationToken);
         return tags.Keys;
+    }
+
+    /// <summary>The measurements that a server lists: of 1.x those of all retention policies of the bucket's database.</summary>
+    public static async Task<IReadOnlyList<ByteKey>> MeasurementsAsync(this IInfluxClient client, Bucket bucket, CancellationToken cancellationToken)
+    {
+        // Without ON, 2.x lists those of the default mapping of the database, whichever bucket that leads to; 1.x knows no ON with a policy.
+        var on = client.Version.Family == ServerFamily.V2 ? $" ON {InfluxQl.Identifier(bucket.Database)}.{InfluxQl.Identifier(bucket.RetentionPolicy)}" : "";
+        return [.. (await client.ReadAsync(bucket, $"SHOW MEASUREMENTS{on}", cancellationToken)).Select(row => row.Find("name")).OfType<ByteKey>()];
     }
 }

@@ -13,25 +13,32 @@ public static class InfluxQl
 
     /// <summary>
     /// A measurement behind FROM. InfluxQL's scanner takes a carriage return for a newline and a NUL for the end, even between
-    /// quotes, and has no escapes for them; a regular expression has.
+    /// quotes, and has no escapes for them; a regular expression has, and reads measurements whose names InfluxQL refuses.
     /// </summary>
     public static string Source(string measurement) =>
-        CanSay(measurement) ? Identifier(measurement) : Regex(measurement);
+        CanSay(measurement) && !SystemNames.IsSource(measurement) ? Identifier(measurement) : $"/^{Pattern(measurement)}$/";
+
+    /// <summary>Several measurements behind FROM, as one regular expression; bytes that are no UTF-8 may be any.</summary>
+    public static string Sources(IEnumerable<ByteKey> measurements) =>
+        $"/^(?:{string.Join('|', measurements.Select(measurement => Pattern(measurement.ToString())))})$/";
 
     /// <summary>Whether InfluxQL can name a tag or a field, for which it has no regular expressions.</summary>
     public static bool CanSay(string name) => name.AsSpan().IndexOfAny('\r', '\0') < 0;
 
-    /// <summary>Reads every field of a measurement in a window, series by series, time ascending.</summary>
-    public static string SelectAll(string measurement, TimeRange window, string? condition) =>
-        $"SELECT *::field FROM {Source(measurement)} WHERE {Times(window)}{And(condition)} GROUP BY *";
+    /// <summary>The columns of every field of a measurement that can be read.</summary>
+    public static string FieldColumns(FieldSchema schema) => schema.Hidden.Count == 0 ? "*::field" : SystemNames.OtherFields;
+
+    /// <summary>Reads fields of a measurement in a window, series by series, time ascending.</summary>
+    public static string SelectAll(string measurement, string columns, TimeRange window, string? condition) =>
+        $"SELECT {columns} FROM {Source(measurement)} WHERE {Times(window)}{And(condition)} GROUP BY *";
 
     /// <summary>One row of each series in a window.</summary>
-    public static string RowOfEverySeries(string measurement, TimeRange window, string? condition) =>
-        $"{SelectAll(measurement, window, condition)} LIMIT 1";
+    public static string RowOfEverySeries(string measurement, string columns, TimeRange window, string? condition) =>
+        $"{SelectAll(measurement, columns, window, condition)} LIMIT 1";
 
     /// <summary>One row of the first series that a window's shard has; none where that has no row in the window itself.</summary>
-    public static string RowOfOneSeries(string measurement, TimeRange window, string? condition) =>
-        $"{RowOfEverySeries(measurement, window, condition)} SLIMIT 1";
+    public static string RowOfOneSeries(string measurement, string columns, TimeRange window, string? condition) =>
+        $"{RowOfEverySeries(measurement, columns, window, condition)} SLIMIT 1";
 
     /// <summary>A value of a field in a window, and what is left of it after 128 is taken away.</summary>
     public static string IntegerProbe(string measurement, string field, TimeRange window, string? condition) =>
@@ -54,7 +61,7 @@ public static class InfluxQl
     /// only the values of one of them; <c>::float</c> takes in all numbers.
     /// </summary>
     public static string CountColumns(FieldSchema schema) =>
-        schema.HasConflict ? string.Join(", ", TypedFields(schema).Select(field => $"count({field})")) : "count(*::field)";
+        schema.HasConflict ? string.Join(", ", TypedFields(schema).Select(field => $"count({field})")) : $"count({FieldColumns(schema)})";
 
     /// <summary>Every field by every kind of its types, as <c>"f"::float</c>.</summary>
     public static IEnumerable<string> TypedFields(FieldSchema schema) =>
@@ -66,16 +73,29 @@ public static class InfluxQl
     {
         foreach (var (key, types) in schema.Fields)
         {
-            if (!CanSay(key.ToString()))
+            if (!IsSayable(key))
                 throw new RejectedException(
                     RejectionKind.Unsupported,
-                    $"the field '{key}' holds a carriage return or a NUL, which InfluxQL can't name, and its measurement has a field of several "
-                    + "types, so that each must be counted by its name: choose the other measurements with --measurement");
+                    UnsayableReason(key));
             var kinds = types.Count == 1 ? types : types.Select(type => type is FieldType.Integer or FieldType.Unsigned ? FieldType.Float : type).Distinct();
             foreach (var kind in kinds)
                 yield return new FieldCountKey(key, kind);
         }
     }
+
+    /// <summary>Why a measurement's values can't be counted, and so not be found; null where they can.</summary>
+    public static string? UncountableReason(FieldSchema schema) =>
+        schema.HasConflict && schema.Fields.Select(field => field.Key).FirstOrDefault(key => !IsSayable(key)) is { Bytes.IsEmpty: false } key ? UnsayableReason(key) : null;
+
+    /// <summary>The first value of each field of a measurement, in all of it or of each of its series.</summary>
+    public static string FirstValues(string measurement, FieldSchema schema, bool bySeries)
+    {
+        var columns = schema.HasConflict ? TypedFields(schema) : [FieldColumns(schema)];
+        return $"SELECT {string.Join(", ", columns.Select(column => $"first({column})"))} FROM {Source(measurement)}{(bySeries ? " GROUP BY *" : "")}";
+    }
+
+    /// <summary>How many series of one bucket some measurements have; counts what can't be read too.</summary>
+    public static string CountSeries(IEnumerable<ByteKey> measurements) => $"SHOW SERIES EXACT CARDINALITY FROM {Sources(measurements)}";
 
     /// <summary>A condition on tags, all of which must match; null for none.</summary>
     public static string? TagCondition(IEnumerable<KeyValuePair<string, string>> tags)
@@ -97,10 +117,17 @@ public static class InfluxQl
 
     private static string And(string? condition) => condition is null ? "" : $" AND {condition}";
 
+    // A text with bytes that are no UTF-8 is not the name any more.
+    private static bool IsSayable(ByteKey key) => CanSay(key.ToString()) && key.IsUtf8;
+
+    private static string UnsayableReason(ByteKey key) =>
+        $"the field '{key.Readable()}' has a carriage return, a NUL or bytes that are no UTF-8 in its name, which InfluxQL can't name, and the measurement "
+        + "has a field of several types, so that each must be counted by its name";
+
     // Matches the text and nothing else.
-    private static string Regex(string text)
+    private static string Pattern(string text)
     {
-        var regex = new StringBuilder("/^", text.Length * 2);
+        var regex = new StringBuilder(text.Length * 2);
         foreach (var c in text)
         {
             if (c > '\x7f' || char.IsAsciiLetterOrDigit(c))
@@ -108,7 +135,7 @@ public static class InfluxQl
             else
                 regex.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
         }
-        return regex.Append("$/").ToString();
+        return regex.ToString();
     }
 
     private static string Escape(string text, char quote)

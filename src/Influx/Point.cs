@@ -7,11 +7,15 @@ namespace Influx;
 public sealed class FieldSchema
 {
     private readonly SortedDictionary<ByteKey, List<FieldType>> fields = [];
+    private readonly SortedSet<ByteKey> hidden = [];
 
-    /// <summary>The fields in the order of their keys, each with every type that it has in some shard.</summary>
+    /// <summary>The fields that InfluxQL answers with words of its own instead of what is stored; they are never asked for.</summary>
+    public IReadOnlyCollection<ByteKey> Hidden => hidden;
+
+    /// <summary>The fields that can be read, in the order of their keys, each with every type that it has in some shard.</summary>
     public IEnumerable<KeyValuePair<ByteKey, List<FieldType>>> Fields => fields;
 
-    /// <summary>How many fields there are.</summary>
+    /// <summary>How many of these there are.</summary>
     public int Count => fields.Count;
 
     /// <summary>Whether some field has another type in another shard.</summary>
@@ -20,6 +24,11 @@ public sealed class FieldSchema
     /// <summary>Notes one more type of a field.</summary>
     public void Add(ByteKey key, FieldType type)
     {
+        if (SystemNames.IsField(key))
+        {
+            hidden.Add(key);
+            return;
+        }
         if (!fields.TryGetValue(key, out var types))
             fields[key] = types = [];
         if (!types.Contains(type))
@@ -32,10 +41,11 @@ public sealed class FieldSchema
         var other = new FieldSchema();
         foreach (var (field, known) in fields)
             other.fields[field] = field == key ? [.. types] : known;
+        other.hidden.UnionWith(hidden);
         return other;
     }
 
-    /// <summary>The types of a field; none where the field is newer than the schema.</summary>
+    /// <summary>The types of a field; none where it can't be read, or where the field is newer than the schema.</summary>
     public IReadOnlyList<FieldType> TypesOf(ByteKey key) => fields.TryGetValue(key, out var types) ? types : [];
 }
 

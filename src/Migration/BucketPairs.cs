@@ -66,15 +66,4 @@ internal static class BucketPairs
 
     private static string Name(MigrationRequest request, Bucket source, string? destinationName) =>
         destinationName ?? request.BucketMap.GetValueOrDefault(source.Name, source.Name);
-
-    /// <summary>A measurement's name as InfluxQL can ask for it.</summary>
-    /// <exception cref="RejectedException">It is no UTF-8.</exception>
-    public static void CheckName(Bucket bucket, ByteKey measurement)
-    {
-        var name = measurement.ToString();
-        if (ByteKey.From(name) != measurement)
-            throw new RejectedException(
-                RejectionKind.Unsupported,
-                $"the measurement '{name}' of '{bucket.Name}' has a name that is no UTF-8, which InfluxQL can't ask for: choose the others with --measurement");
-    }
 }

@@ -22,7 +22,7 @@ public sealed class Comparison(
     public async Task<ComparisonReport> CompareAsync(CancellationToken cancellationToken)
     {
         progress.Plan.Start(time, 0, 0);
-        var measurements = await retry.RunAsync(PlanAsync, cancellationToken);
+        var (measurements, hidden, filters) = await retry.RunAsync(PlanAsync, cancellationToken);
         progress.Plan.Stop(time);
         var windows = measurements.SelectMany(measurement => measurement.Windows.Select(window => (Measurement: measurement, Window: window))).ToList();
         progress.Verify.Start(time, windows.Count, windows.Sum(window => window.Window.FieldValues));
@@ -44,6 +44,9 @@ public sealed class Comparison(
             Request = request,
             Source = new PlannedServer(request.Source.Url, source.Version.ToString()),
             Destination = new PlannedServer(request.Destination.Url, destination.Version.ToString()),
+            SourceRemarks = hidden[0],
+            DestinationRemarks = hidden[1],
+            Unmatched = filters.Unmatched(measurements.Any(measurement => measurement.Windows.Count > 0)),
             Measurements = [.. measurements.Select(measurement => new MeasurementComparison
             {
                 SourceBucket = measurement.Source.Name,
@@ -57,9 +60,12 @@ public sealed class Comparison(
         };
     }
 
-    private async Task<List<ComparedMeasurement>> PlanAsync(CancellationToken cancellationToken)
+    private async Task<(List<ComparedMeasurement> Measurements, List<PlanRemark>[] Hidden, RequestFilters Filters)> PlanAsync(CancellationToken cancellationToken)
     {
         var measurements = new List<ComparedMeasurement>();
+        List<PlanRemark>[] hidden = [[], []];
+        var filters = new RequestFilters(request, matched: []);
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var pair in await BucketPairs.FindAsync(source, request, cancellationToken))
         {
             var other = await destination.FindBucketAsync(pair.DestinationOrg, pair.DestinationName, cancellationToken)
@@ -67,43 +73,65 @@ public sealed class Comparison(
                     RejectionKind.NotFound,
                     $"the destination shows no bucket '{pair.DestinationName}': it does not exist, or the token may not read it, which InfluxDB does not tell apart. "
                     + $"To let a token read it: {destination.GrantAdvice(pair.DestinationName, write: false)}");
-            await PlanBucketAsync(pair.Source, other, measurements, cancellationToken);
+            var surveys = new[]
+            {
+                await BucketSurvey.MakeAsync(source, pair.Source, request, cancellationToken),
+                await BucketSurvey.MakeAsync(destination, other, request, cancellationToken),
+            };
+            foreach (var survey in surveys)
+            {
+                filters.See(survey.Names);
+                names.UnionWith(survey.Names);
+            }
+            await PlanBucketAsync(pair.Source, other, surveys, measurements, hidden, cancellationToken);
         }
-        return measurements;
+        filters.CheckNames(names);
+        return (measurements, hidden, filters);
     }
 
-    private async Task PlanBucketAsync(Bucket from, Bucket to, List<ComparedMeasurement> measurements, CancellationToken cancellationToken)
+    private async Task PlanBucketAsync(
+        Bucket from, Bucket to, BucketSurvey[] surveys, List<ComparedMeasurement> measurements, List<PlanRemark>[] hidden, CancellationToken cancellationToken)
     {
-        var schemas = new[]
-        {
-            await source.FieldKeysAsync(from, measurement: null, cancellationToken),
-            await destination.FieldKeysAsync(to, measurement: null, cancellationToken),
-        };
+        for (var end = 0; end < 2; end++)
+            hidden[end].AddRange(surveys[end].Remarks);
         var (sourceGrid, destinationGrid) = (await BucketGrid.FindAsync(source, from, cancellationToken), await BucketGrid.FindAsync(destination, to, cancellationToken));
         var grids = new[] { sourceGrid.CutBy(destinationGrid), destinationGrid.CutBy(sourceGrid) };
         var finders = new[] { new WindowFinder(source, from, condition, request.Range), new WindowFinder(destination, to, condition, request.Range) };
-        foreach (var measurement in schemas[0].Keys.Union(schemas[1].Keys).Order().Where(measurement => request.Takes(measurement.ToString())))
+        foreach (var measurement in surveys[0].Readable.Keys.Union(surveys[1].Readable.Keys).Order())
         {
-            BucketPairs.CheckName(from, measurement);
-            var own = schemas.Select(ends => ends.GetValueOrDefault(measurement)).ToArray();
+            var own = surveys.Select(survey => survey.Readable.GetValueOrDefault(measurement)).ToArray();
             // One grid for both ends, fine enough for either.
             var grid = own.OfType<FieldSchema>().Select(grids[0].For).MinBy(one => one.Duration);
             var windows = new SortedDictionary<long, PlannedWindow>();
+            var refused = false;
             for (var end = 0; end < 2; end++)
             {
                 if (own[end] is not { } schema)
                     continue;
-                foreach (var window in await finders[end].FindAsync(measurement.ToString(), schema, grid, grids[end].Stop, cancellationToken))
+                try
                 {
-                    // Each end cuts the first and the last window to its own points.
-                    var place = grid.WindowOf(window.Start).Start;
-                    windows[place] = windows.TryGetValue(place, out var known)
-                        ? new PlannedWindow(Math.Min(known.Start, window.Start), Math.Max(known.Stop, window.Stop), Math.Max(known.FieldValues, window.FieldValues))
-                        : window;
+                    var found = await finders[end].FindAsync(measurement.ToString(), schema, grid, grids[end].Stop, cancellationToken);
+                    hidden[end].AddRange(await surveys[end].LookCloserAsync(measurement, schema, found: found.Count > 0, cancellationToken));
+                    foreach (var window in found)
+                        Add(window);
+                }
+                catch (RejectedException no) when (no.Kind == RejectionKind.Invalid)
+                {
+                    hidden[end].Add(surveys[end].Refused(measurement, no));
+                    refused = true;
                 }
             }
-            measurements.Add(new ComparedMeasurement(
-                from, to, measurement.ToString(), [.. windows.Values.SelectMany(window => window.Cut(request.ChunkFieldValues))]));
+            if (!refused)
+                measurements.Add(new ComparedMeasurement(from, to, measurement.ToString(), [.. windows.Values.SelectMany(window => window.Cut(request.ChunkFieldValues))]));
+
+            void Add(PlannedWindow window)
+            {
+                // Each end cuts the first and the last window to its own points.
+                var place = grid.WindowOf(window.Start).Start;
+                windows[place] = windows.TryGetValue(place, out var known)
+                    ? new PlannedWindow(Math.Min(known.Start, window.Start), Math.Max(known.Stop, window.Stop), Math.Max(known.FieldValues, window.FieldValues))
+                    : window;
+            }
         }
     }
 

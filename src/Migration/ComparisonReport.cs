@@ -40,6 +40,18 @@ public sealed record ComparisonReport
     /// <summary>The measurements of either end, by bucket and name.</summary>
     public required IReadOnlyList<MeasurementComparison> Measurements { get; init; }
 
+    /// <summary>What the source has and does not show, so that it was not compared.</summary>
+    public IReadOnlyList<PlanRemark> SourceRemarks { get; init; } = [];
+
+    /// <summary>What the destination has and does not show.</summary>
+    public IReadOnlyList<PlanRemark> DestinationRemarks { get; init; } = [];
+
+    /// <summary>The filters that nothing matched, each as the option that asked for it.</summary>
+    public IReadOnlyList<string> Unmatched { get; init; } = [];
+
+    /// <summary>Whether either end has something that it does not show.</summary>
+    public bool Incomplete => SourceRemarks.Concat(DestinationRemarks).Any(remark => remark.Hidden != HiddenPart.None);
+
     /// <summary>Whether a difference counts: what only a destination has does not where the request says that it may hold more.</summary>
     public bool IsDifferent(WindowDifference difference) =>
         difference.Missing > 0 || difference.Changed > 0 || difference.Extra == 0 || Request.Existing == ExistingBucket.Fail;

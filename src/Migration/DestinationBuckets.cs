@@ -76,7 +76,7 @@ public sealed class DestinationBuckets(IInfluxClient destination, IStagingStore 
     {
         var record = await RecordAsync(store, pair, cancellationToken);
         if (record?.Bucket is not { } bucket)
-            throw new StagingException($"'{StagingLayout.Destination(pair)}' is missing in {store.Location}: run the migration again", StagingFault.Incomplete);
+            throw new StagingException($"'{StagingLayout.Destination(pair)}' is missing in {store.Location}: run the migration again", StagingFault.Unfinished);
         return new DestinationBucket(
             record.RetentionToPutBackSeconds is null ? bucket : bucket with { Retention = TimeSpan.Zero }, !record.CreatedByThisRun);
     }

@@ -22,7 +22,7 @@ public static class ErrorNames
     public const string StagingChanged = "StagingChanged";
 
     /// <summary>A chunk has no receipt of a stage that should have been over.</summary>
-    public const string Incomplete = "Incomplete";
+    public const string Unfinished = "Unfinished";
 
     /// <summary>A secret is absent, empty, of a wrong shape or may not be read.</summary>
     public const string SecretUnusable = "SecretUnusable";
@@ -42,7 +42,7 @@ public static class ErrorNames
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Transient, Refused, InvalidInput, AlreadyRunning, OtherMigration, StagingChanged, Incomplete, SecretUnusable, RotationOff,
+        Transient, Refused, InvalidInput, AlreadyRunning, OtherMigration, StagingChanged, Unfinished, SecretUnusable, RotationOff,
         VersionNotPending, ScopeWrong, Bug,
     ];
 }

@@ -26,7 +26,8 @@ internal sealed class FieldCounts
     public static FieldCounts Of(FieldSchema schema, IEnumerable<QueryRow> rows)
     {
         var found = new FieldCounts();
-        var kinds = InfluxQl.KindsOf(schema).ToList();
+        // Where no types conflict, no field is named, so that one may have a name that can't be said.
+        List<FieldCountKey> kinds = schema.HasConflict ? [.. InfluxQl.KindsOf(schema)] : [];
         foreach (var (key, types) in schema.Fields)
         {
             if (types.Count > 1)

@@ -108,12 +108,29 @@ public sealed record Chunk
     }
 }
 
-/// <summary>Something of the source's schema that needs care, or that the destination can't hold.</summary>
+/// <summary>What a server has and does not show, so that it can't be moved.</summary>
+public enum HiddenPart
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>A field of a measurement.</summary>
+    Field = 1,
+
+    /// <summary>A measurement.</summary>
+    Measurement = 2,
+
+    /// <summary>A bucket.</summary>
+    Bucket = 3,
+}
+
+/// <summary>Something of the source's schema that needs care, that the destination can't hold, or that the source does not show.</summary>
 /// <param name="Bucket">The source bucket.</param>
-/// <param name="Measurement">The measurement.</param>
+/// <param name="Measurement">The measurement; empty where it is about the whole bucket.</param>
 /// <param name="Text">What it is.</param>
 /// <param name="Rejects">Whether points will be rejected for it.</param>
-public sealed record PlanRemark(string Bucket, string Measurement, string Text, bool Rejects);
+/// <param name="Hidden">What it says can't be read at the source: such a remark makes the verdict <see cref="Verdict.Incomplete"/>.</param>
+public sealed record PlanRemark(string Bucket, string Measurement, string Text, bool Rejects, HiddenPart Hidden = HiddenPart.None);
 
 /// <summary>The list of chunks, made once; a resumed run follows the same.</summary>
 public sealed record MigrationPlan
@@ -148,6 +165,9 @@ public sealed record MigrationPlan
     /// <summary>What needs care.</summary>
     public IReadOnlyList<PlanRemark> Remarks { get; init; } = [];
 
+    /// <summary>The filters that nothing of the source matched, each as the option that asked for it.</summary>
+    public IReadOnlyList<string> Unmatched { get; init; } = [];
+
     /// <summary>What stops a run of this plan before anything is written, each a sentence; empty in a plan that was stored.</summary>
     public IReadOnlyList<string> Conflicts { get; init; } = [];
 
@@ -166,6 +186,9 @@ public sealed record PlanPosition
 
     /// <summary>The measurements of that bucket that are.</summary>
     public IReadOnlyList<string> Planned { get; init; } = [];
+
+    /// <summary>The measurement filters that matched something so far.</summary>
+    public IReadOnlyList<string> Matched { get; init; } = [];
 
     /// <summary>What is known of the next one.</summary>
     public WindowScan? Scan { get; init; }

@@ -80,6 +80,9 @@ public sealed record MigrationRequest
     /// <summary>Measurements by glob (<c>*</c>, <c>?</c>); empty for all.</summary>
     public IReadOnlyList<string> Measurements { get; set; } = [];
 
+    /// <summary>Measurements to leave out, by glob like <see cref="Measurements"/>.</summary>
+    public IReadOnlyList<string> ExcludeMeasurements { get; set; } = [];
+
     /// <summary>Tags that a point must have.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; set; } = new Dictionary<string, string>();
 
@@ -109,7 +112,13 @@ public sealed record MigrationRequest
 
     /// <summary>Whether a measurement is asked for.</summary>
     internal bool Takes(string measurement) =>
-        Measurements.Count == 0 || Measurements.Any(glob => FileSystemName.MatchesSimpleExpression(glob, measurement, ignoreCase: false));
+        (Measurements.Count == 0 || Measurements.Any(glob => Matches(glob, measurement))) && !ExcludeMeasurements.Any(glob => Matches(glob, measurement));
+
+    /// <summary>Whether a measurement is one that a glob means.</summary>
+    internal static bool Matches(string glob, string measurement) => FileSystemName.MatchesSimpleExpression(glob, measurement, ignoreCase: false);
+
+    /// <summary>Whether a text asks for one measurement by its name, and not for all that look like it.</summary>
+    internal static bool IsName(string glob) => glob.AsSpan().IndexOfAny('*', '?') < 0;
 
     /// <summary>The time range of the request.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
@@ -140,6 +149,8 @@ public sealed record MigrationRequest
             if (!InfluxQl.CanSay(key) || !InfluxQl.CanSay(value))
                 problems.Add($"the tag '{key}={value}' holds a carriage return or a NUL, which InfluxQL can't ask for: choose the points by measurement or time");
         }
+        foreach (var name in Measurements.Where(glob => IsName(glob) && ExcludeMeasurements.Any(excluded => Matches(excluded, glob))))
+            problems.Add($"the measurement '{name}' is asked for with --measurement and left out with --exclude-measurement");
         if (Concurrency is < 1 or > 64)
             problems.Add(string.Create(CultureInfo.InvariantCulture, $"a concurrency of {Concurrency} is not within 1 to 64"));
         if (ChunkFieldValues is < 1_000 or > 100_000_000)
@@ -175,6 +186,8 @@ public sealed record MigrationRequest
             identity.Append(part).Append('\n');
         foreach (var glob in Measurements.Order(StringComparer.Ordinal))
             identity.Append("measurement ").Append(glob).Append('\n');
+        foreach (var glob in ExcludeMeasurements.Order(StringComparer.Ordinal))
+            identity.Append("exclude ").Append(glob).Append('\n');
         foreach (var (key, value) in Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal))
             identity.Append("tag ").Append(key).Append('=').Append(value).Append('\n');
         foreach (var (key, value) in map)

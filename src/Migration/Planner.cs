@@ -18,6 +18,8 @@ public sealed class Planner(
     private readonly DateTimeOffset created = partial?.Created ?? time.GetUtcNow();
     private readonly List<Chunk> chunks = [.. partial?.Chunks ?? []];
     private readonly List<PlanRemark> remarks = [.. partial?.Remarks ?? []];
+    private readonly RequestFilters filters = new(request, partial?.Position?.Matched ?? []);
+    private readonly Dictionary<int, BucketSurvey> surveys = [];
     private readonly HashSet<string> planned = new(partial?.Position?.Planned ?? [], StringComparer.Ordinal);
     private IReadOnlyList<BucketPair>? pairs = partial?.Buckets;
     private int bucket = partial?.Position?.Bucket ?? 0;
@@ -27,7 +29,7 @@ public sealed class Planner(
     public IReadOnlyList<string> Conflicts { get; private set; } = [];
 
     /// <summary>What was found so far, for a planner that goes on.</summary>
-    public MigrationPlan Partial => Plan() with { Position = new PlanPosition { Bucket = bucket, Planned = [.. planned], Scan = scan } };
+    public MigrationPlan Partial => Plan() with { Position = new PlanPosition { Bucket = bucket, Planned = [.. planned], Scan = scan, Matched = [.. filters.Matched] } };
 
     /// <summary>Makes the plan; reads from both servers and writes nothing. After an error it goes on where it was.</summary>
     public async Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken) =>
@@ -44,13 +46,15 @@ public sealed class Planner(
         await preflight.CheckSourceAsync(source, pairs, cancellationToken);
         await preflight.CheckDestinationAsync(destination, pairs, resumed: isLaterRun, cancellationToken);
         Conflicts = await FindConflictsAsync(pairs, cancellationToken);
+        if (partial is null && request.Measurements.Any(MigrationRequest.IsName))
+            await CheckNamesAsync(pairs, cancellationToken);
         for (var pace = new WindowPace(stopBy, time); bucket < pairs.Count; bucket++)
         {
             if (!await PlanBucketAsync(pairs[bucket], pace, cancellationToken))
                 return null;
             planned.Clear();
         }
-        return Plan() with { Warnings = preflight.Warnings };
+        return Plan() with { Warnings = preflight.Warnings, Unmatched = filters.Unmatched(chunks.Count > 0) };
     }
 
     private MigrationPlan Plan() => new()
@@ -92,25 +96,35 @@ public sealed class Planner(
     /// <summary>Plans the measurements of a bucket that are not planned yet; false when the deadline comes first.</summary>
     private async Task<bool> PlanBucketAsync(BucketPair pair, WindowPace pace, CancellationToken cancellationToken)
     {
-        var schemas = await source.FieldKeysAsync(pair.Source, measurement: null, cancellationToken);
-        if (schemas.Count == 0)
+        if (!surveys.Remove(pair.Index, out var survey))
+            survey = await BucketSurvey.MakeAsync(source, pair.Source, request, cancellationToken);
+        filters.See(survey.Names);
+        // A call that goes on surveys the bucket again.
+        remarks.AddRange(survey.Remarks.Except(remarks));
+        if (survey.Readable.Count == 0)
             return true;
         var grid = await BucketGrid.FindAsync(source, pair.Source, cancellationToken);
-        var finder = new WindowFinder(source, pair.Source, InfluxQl.TagCondition(request.Tags), request.Range);
-        foreach (var (measurement, schema) in schemas)
+        foreach (var (measurement, schema) in survey.Readable)
         {
             var name = measurement.ToString();
-            if (!request.Takes(name) || planned.Contains(name))
+            if (planned.Contains(name))
                 continue;
             if (!pace.Allows)
                 return false;
-            BucketPairs.CheckName(pair.Source, measurement);
-            if (scan is null || scan.Measurement != name || scan.Columns != InfluxQl.CountColumns(schema))
-                scan = WindowFinder.NewScan(name, schema);
-            if (await finder.FindAsync(schema, grid.For(schema), grid.Stop, scan, pace, cancellationToken) is not { } windows)
-                return false;
-            Remark(pair.Source.Name, name, schema, await TagKeysAsync(pair.Source, name, windows, cancellationToken));
-            AddChunks(pair, name, windows);
+            try
+            {
+                if (await FindWindowsAsync(pair, schema, name, grid, pace, cancellationToken) is not { } windows)
+                    return false;
+                var hidden = await survey.LookCloserAsync(measurement, schema, found: windows.Count > 0, cancellationToken);
+                var tagKeys = await TagKeysAsync(pair.Source, schema, name, windows, cancellationToken);
+                remarks.AddRange([.. hidden, .. SchemaRemarks.Of(pair.Source.Name, name, schema, tagKeys, destination.Dialect)]);
+                AddChunks(pair, name, windows);
+            }
+            catch (RejectedException refused) when (refused.Kind == RejectionKind.Invalid)
+            {
+                // One measurement that the server does not answer for never stops the others.
+                remarks.Add(survey.Refused(measurement, refused));
+            }
             planned.Add(name);
             scan = null;
         }
@@ -119,12 +133,32 @@ public sealed class Planner(
 
     // Of the first and the last window: a tag that came and went in between is told when its points are rejected.
     private async Task<IReadOnlyCollection<ByteKey>> TagKeysAsync(
-        Bucket bucket, string measurement, List<PlannedWindow> windows, CancellationToken cancellationToken)
+        Bucket bucket, FieldSchema schema, string measurement, List<PlannedWindow> windows, CancellationToken cancellationToken)
     {
         var keys = new SortedSet<ByteKey>();
         foreach (var window in windows.Count > 1 ? [windows[0], windows[^1]] : windows)
-            keys.UnionWith(await source.TagKeysAsync(bucket, measurement, window.Range, InfluxQl.TagCondition(request.Tags), cancellationToken));
+            keys.UnionWith(await source.TagKeysAsync(bucket, measurement, InfluxQl.FieldColumns(schema), window.Range, InfluxQl.TagCondition(request.Tags), cancellationToken));
         return keys;
+    }
+
+    private async Task<List<PlannedWindow>?> FindWindowsAsync(
+        BucketPair pair, FieldSchema schema, string measurement, BucketGrid grid, WindowPace pace, CancellationToken cancellationToken)
+    {
+        if (scan is null || scan.Measurement != measurement || scan.Columns != InfluxQl.CountColumns(schema))
+            scan = WindowFinder.NewScan(measurement, schema);
+        var finder = new WindowFinder(source, pair.Source, InfluxQl.TagCondition(request.Tags), request.Range);
+        return await finder.FindAsync(schema, grid.For(schema), grid.Stop, scan, pace, cancellationToken);
+    }
+
+    /// <summary>Looks into all buckets for the measurements that are asked for by name, before the first is planned.</summary>
+    private async Task CheckNamesAsync(IReadOnlyList<BucketPair> all, CancellationToken cancellationToken)
+    {
+        foreach (var pair in all)
+        {
+            surveys[pair.Index] = await BucketSurvey.MakeAsync(source, pair.Source, request, cancellationToken);
+            filters.See(surveys[pair.Index].Names);
+        }
+        filters.CheckNames([.. surveys.Values.SelectMany(survey => survey.Names).Distinct(StringComparer.Ordinal)]);
     }
 
     private void AddChunks(BucketPair pair, string measurement, IEnumerable<PlannedWindow> windows)
@@ -154,32 +188,5 @@ public sealed class Planner(
             gathered.Clear();
             values = 0;
         }
-    }
-
-    private void Remark(string bucket, string measurement, FieldSchema schema, IReadOnlyCollection<ByteKey> tagKeys)
-    {
-        foreach (var (key, types) in schema.Fields)
-        {
-            if (types.Count > 1)
-            {
-                var names = string.Join(", ", types.Select(type => type.Name()));
-                var oneForAll = destination.Dialect == Dialect.V3;
-                Add($"the field '{key}' has {types.Count} types in different shards ({names}); {(oneForAll ? "InfluxDB 3 keeps the one that comes first and refuses the others" : "each window keeps its own")}", oneForAll);
-            }
-            if (tagKeys.Contains(key))
-                Add($"'{key}' is a tag and a field", rejects: false);
-            foreach (var type in types)
-            {
-                if (DialectLimits.FieldReason(destination.Dialect, key, type, [.. tagKeys.Select(tag => new SeriesTag(tag, tag))], 0) is { } reason)
-                    Add($"{type.Name()} values of the field '{key}' will be rejected: {reason}", rejects: true);
-            }
-        }
-        foreach (var tag in tagKeys)
-        {
-            if (DialectLimits.TagKeyReason(destination.Dialect, tag) is { } reason)
-                Add($"points with the tag '{tag}' will be rejected: {reason}", rejects: true);
-        }
-
-        void Add(string text, bool rejects) => remarks.Add(new PlanRemark(bucket, measurement, text, rejects));
     }
 }

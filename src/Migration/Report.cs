@@ -9,14 +9,17 @@ public enum Verdict
     /// <summary>Every point was accepted, but <c>--verify none</c> left the proof out.</summary>
     Unverified = 1,
 
+    /// <summary>The source does not show all that it has; what it shows is across and proven to be.</summary>
+    Incomplete = 2,
+
     /// <summary>Some points were rejected or quarantined; all others are across and proven to be.</summary>
-    Quarantined = 2,
+    Quarantined = 3,
 
     /// <summary>The destination's content differs.</summary>
-    Different = 3,
+    Different = 4,
 
     /// <summary>The run stopped and can be resumed.</summary>
-    Stopped = 4,
+    Stopped = 5,
 }
 
 /// <summary>What a stage did.</summary>

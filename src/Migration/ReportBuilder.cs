@@ -35,7 +35,7 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
     public async Task<MigrationReport> BuildAsync(DateTimeOffset started, CancellationToken cancellationToken)
     {
         var manifest = await store.ReadJsonAsync(StagingLayout.Manifest, MigrationJson.Default.SealedManifest, cancellationToken)
-            ?? throw new StagingException($"{store.Location} has no '{StagingLayout.Manifest}': not all was exported", StagingFault.Incomplete);
+            ?? throw new StagingException($"{store.Location} has no '{StagingLayout.Manifest}': not all was exported", StagingFault.Unfinished);
         AddMeasurements();
         await foreach (var receipts in ReadAhead.InOrderAsync(Segment.All(plan, manifest), ReadWholeAsync, cancellationToken))
             Add(receipts);
@@ -43,8 +43,9 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
             await DestinationBuckets.FindAsync(store, pair.Index, cancellationToken);
         var verdict = differences.Count > 0 ? Verdict.Different
             : leftOut.Count > 0 ? Verdict.Quarantined
+            : plan.Remarks.Any(remark => remark.Hidden != HiddenPart.None) ? Verdict.Incomplete
             : Unproven ? Verdict.Unverified : Verdict.Verified;
-        return Report(verdict, Sentence(verdict), started);
+        return Report(verdict, Sentence.Of(verdict), started);
     }
 
     /// <summary>The report of a run that ended before its time: of every chunk what its receipts say, of this run or an earlier one.</summary>
@@ -74,7 +75,7 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
         }
         var stop = new StopReport(
             failure, plan.Chunks.Count, exported, imported, verified, made, made > 0 || imported > 0 || progress.Import.Points > 0, resumeWith);
-        return Report(Verdict.Stopped, Sentence(stop), started) with { Stop = stop };
+        return Report(Verdict.Stopped, StopSentence(stop), started) with { Stop = stop };
     }
 
     private MigrationReport Report(Verdict verdict, string sentence, DateTimeOffset started) => new()
@@ -107,7 +108,7 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
         var receipts = await ReadAsync(segment.Chunk, await StagedChunk.ReadReceiptAsync(store, segment.Pinned, cancellationToken), cancellationToken);
         var (chunk, export, import, verify) = receipts;
         if (import is null || (verify is null && !Unproven))
-            throw new StagingException($"the chunk {chunk.Id} lacks the receipt of a stage in {store.Location}: it was removed or replaced during the run", StagingFault.Incomplete);
+            throw new StagingException($"the chunk {chunk.Id} lacks the receipt of a stage in {store.Location}: it was removed or replaced during the run", StagingFault.Unfinished);
         if (ReceiptRules.Problem(import, export) is { } problem)
             throw Wrong(StagingLayout.ImportReceipt(chunk.Id), problem);
         if (verify is not null && ReceiptRules.Problem(verify, export, import, plan.Request.Verify) is { } lie)
@@ -242,23 +243,15 @@ public sealed class ReportBuilder(IStagingStore store, MigrationPlan plan, Migra
         return warnings;
     }
 
-    private string Sentence(Verdict verdict) => verdict switch
-    {
-        Verdict.Verified => plan.Request.Verify == VerifyMode.Counts
-            ? "Complete: every field value that was exported was counted at the destination."
-            : "Complete: every point that was exported was read back from the destination and is the same.",
-        Verdict.Unverified => "Complete, but not verified: the destination accepted every point, and --verify none left the proof out.",
-        Verdict.Quarantined => $"{leftOut.Sum(left => left.FieldValues)} field values could not be written and are kept in the staging folder with their reasons; all others are across.",
-        Verdict.Different => $"{differences.Count} windows differ at the destination.",
-        _ => "Stopped.",
-    };
+    private VerdictSentence Sentence => new(
+        plan, measurements.Values.Sum(measurement => measurement.Points), expired, leftOut.Sum(left => left.FieldValues), differences.Count);
 
-    private string Sentence(StopReport stop)
+    private string StopSentence(StopReport stop)
     {
         var done = $"of {stop.Chunks} chunks {stop.Exported} are exported, {stop.Imported} imported" + (Unproven ? "" : $", {stop.Verified} verified");
         if (!stop.Written)
-            return $"Stopped before anything was written to the destination; {done}.";
-        return $"Stopped: {done}" + (stop.BucketsMade > 0 ? $"; {stop.BucketsMade} destination buckets were made" : "") + "; all of it stays.";
+            return $"Stopped before anything was written to the destination; {done}.{Sentence.HiddenToo}";
+        return $"Stopped: {done}" + (stop.BucketsMade > 0 ? $"; {stop.BucketsMade} destination buckets were made" : "") + $"; all of it stays.{Sentence.HiddenToo}";
     }
 
     private sealed record Receipts(Chunk Chunk, ExportReceipt Export, ImportReceipt? Import, VerifyReceipt? Verify);

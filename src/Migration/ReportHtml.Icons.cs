@@ -7,7 +7,7 @@ public static partial class ReportHtml
     {
         Verdict.Verified => "good",
         Verdict.Unverified => "open",
-        Verdict.Quarantined => "warn",
+        Verdict.Incomplete or Verdict.Quarantined => "warn",
         _ => "bad",
     };
 
@@ -20,7 +20,7 @@ public static partial class ReportHtml
         {
             Verdict.Verified => "#14794b",
             Verdict.Unverified => "#4658a9",
-            Verdict.Quarantined => "#a15c00",
+            Verdict.Incomplete or Verdict.Quarantined => "#a15c00",
             _ => "#c0223b",
         };
         return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 48 48\">" + Shape(verdict, color, "#fff") + "</svg>";
@@ -33,6 +33,7 @@ public static partial class ReportHtml
             Verdict.Verified => (Circle, "M14 25l7 7 14-15"),
             Verdict.Unverified => (Circle, "M18 19a6.5 6.5 0 1 1 9 6c-2 .9-3 2-3 4.5M24 36v.1"),
             Verdict.Quarantined => ("<path d=\"M24 4 46 43H2Z\" stroke-linejoin=\"round\"/>", "M24 18v12M24 36.5v.1"),
+            Verdict.Incomplete => (Circle, "M24 10a14 14 0 1 0 14 14"),
             Verdict.Different => (Circle, "M14 20h20M14 29h20M30 12 18 37"),
             _ => ("<path d=\"M15 2h18l13 13v18L33 46H15L2 33V15Z\"/>", "M14 24h20"),
         };

@@ -13,7 +13,11 @@ public static partial class ReportHtml
         }
         WriteEntries(html, report.Remarks, "remarks", remark =>
         {
-            html.Write($"<p><span class=\"badge {(remark.Rejects ? "warn" : "")}\">{(remark.Rejects ? "Rejects points" : "Remark")}</span> <code>{Cut(remark.Measurement)}</code> in {Cut(remark.Bucket)}</p>");
+            var hidden = remark.Hidden != HiddenPart.None;
+            html.Write($"<p><span class=\"badge {(remark.Rejects || hidden ? "warn" : "")}\">{(hidden ? "Not shown by the source" : remark.Rejects ? "Rejects points" : "Remark")}</span>");
+            if (remark.Measurement.Length > 0)
+                html.Write($" <code>{Cut(remark.Measurement)}</code> in");
+            html.Write($" {Cut(remark.Bucket)}</p>");
             html.Write($"<p>{Cut(remark.Text, 1000)}</p>");
         });
         html.Write($"</section>\n");
@@ -29,6 +33,8 @@ public static partial class ReportHtml
         WritePair(html, "Start", request.Start ?? "that of the source");
         WritePair(html, "Stop", request.Stop ?? "that of the source");
         WritePair(html, "Measurements", request.Measurements.Count == 0 ? "all" : string.Join(", ", request.Measurements));
+        if (request.ExcludeMeasurements.Count > 0)
+            WritePair(html, "Left out", string.Join(", ", request.ExcludeMeasurements));
         if (request.Tags.Count > 0)
             WritePair(html, "Tags", string.Join(", ", request.Tags.Select(tag => $"{tag.Key}={tag.Value}")));
         if (request.BucketMap.Count > 0)

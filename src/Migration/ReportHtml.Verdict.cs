@@ -33,6 +33,15 @@ public static partial class ReportHtml
                 html.Write($"<li>Don't rely on the destination yet: it accepted every point, but nothing was read back.</li>");
                 html.Write($"<li>Run the same request once more with the same staging location, and verify <code>content</code> in place of <code>none</code>. What is imported already is skipped; only the proof is made.</li>");
                 break;
+            case Verdict.Incomplete:
+                html.Write($"<li>Look at <a href=\"#remarks\">what the source does not show</a>, and decide for each whether it is needed: no query can move it, only the source's files have it.</li>");
+                html.Write($"<li>What you can do without, leave out with <code>excludeMeasurements</code>: the next verdict is then about the rest alone.</li>");
+                if (report.Request.Verify == VerifyMode.None)
+                    html.Write($"<li>All else was accepted, but nothing was read back: run the same request once more, and verify <code>content</code>.</li>");
+                else
+                    html.Write($"<li>All else is at the destination: once that is settled, writers and readers can use it.</li>");
+                WriteLaterPoints(html, report);
+                break;
             case Verdict.Quarantined:
                 html.Write($"<li>Look at <a href=\"#left-out\">what was left out and why</a>. Each reason names the object that holds all of its points.</li>");
                 html.Write($"<li>Decide for each reason: correct the points and write them to the destination, or do without them.</li>");

@@ -9,7 +9,7 @@ public static class RunFailure
     public static string Sentence(Exception exception) => exception switch
     {
         QueryTooLargeException => $"{exception.Message}: raise the server's query limits",
-        RejectedException or TransientException or StagingException => exception.Message,
+        RejectedException or TransientException or StagingException or UnmatchedException => exception.Message,
         OperationCanceledException => "cancelled",
         IOException or UnauthorizedAccessException => $"{exception.Message}: free disk space or mend the folder",
         _ => $"this is a bug, please report it: {exception}",

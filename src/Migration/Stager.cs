@@ -103,7 +103,7 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, TimeProvider
             throw new StagingException(
                 $"the windows {chain.Windows} to {chunk.Windows.Count - 1} of the chunk {chunk.Id} have no export receipt "
                 + $"('{StagingLayout.ExportReceipt(chain.Rest.Id)}' in {store.Location}): run the migration again, which exports them",
-                StagingFault.Incomplete);
+                StagingFault.Unfinished);
         }
         var segments = new List<SealedChunk>(chain.Segments.Count);
         foreach (var (receipt, receiptSha256) in chain.Segments)

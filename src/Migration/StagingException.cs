@@ -7,7 +7,7 @@ public enum StagingFault
     Changed = 0,
 
     /// <summary>A receipt is missing: a stage before did not do all of its work.</summary>
-    Incomplete = 1,
+    Unfinished = 1,
 
     /// <summary>It belongs to another migration: a wrong input, not a damage.</summary>
     OtherMigration = 2,

@@ -82,25 +82,25 @@ internal sealed partial class WindowFinder(IInfluxClient client, Bucket bucket, 
     private async Task FindEdgeAsync(WindowScan scan, FieldSchema schema, bool isLast, CancellationToken cancellationToken)
     {
         // One query sees only the values of one type of a field, so where types conflict each is asked for.
-        foreach (var fields in schema.HasConflict ? InfluxQl.TypedFields(schema) : ["*::field"])
-            await FindEdgeAsync(scan, fields, range, isLast, cancellationToken);
+        foreach (var fields in schema.HasConflict ? InfluxQl.TypedFields(schema) : [InfluxQl.FieldColumns(schema)])
+            await FindEdgeAsync(scan, schema, fields, range, isLast, cancellationToken);
     }
 
     /// <summary>Looks for an edge in a part of the range, in its nearer half first where the server gives the whole up; false where there is no row.</summary>
-    private async Task<bool> FindEdgeAsync(WindowScan scan, string fields, TimeRange part, bool isLast, CancellationToken cancellationToken)
+    private async Task<bool> FindEdgeAsync(WindowScan scan, FieldSchema schema, string fields, TimeRange part, bool isLast, CancellationToken cancellationToken)
     {
         try
         {
             var rows = await client.ReadAsync(bucket, InfluxQl.EdgeRow(scan.Measurement, fields, part, condition, isLast), cancellationToken);
             foreach (var row in rows)
-                scan.AddEdge(row, isLast);
+                scan.AddEdge(row, isLast, schema);
             return rows.Count > 0;
         }
         catch (QueryTooLargeException) when (part.Length >= 2 * WindowParts.MinPart)
         {
             var (early, late) = part.Halve();
-            return await FindEdgeAsync(scan, fields, isLast ? late : early, isLast, cancellationToken)
-                || await FindEdgeAsync(scan, fields, isLast ? early : late, isLast, cancellationToken);
+            return await FindEdgeAsync(scan, schema, fields, isLast ? late : early, isLast, cancellationToken)
+                || await FindEdgeAsync(scan, schema, fields, isLast ? early : late, isLast, cancellationToken);
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class WindowReader(IInfluxClient client, string? condition)
             var inPart = await IntegerTypes.InWindowAsync(client, bucket, measurement, schema, part, condition, cancellationToken);
             await client.QueryAsync(
                 bucket,
-                InfluxQl.SelectAll(measurement, part, condition),
+                InfluxQl.SelectAll(measurement, InfluxQl.FieldColumns(schema), part, condition),
                 new QueryPoints(inPart, client.Version.Family != ServerFamily.V1, sink),
                 cancellationToken);
         });

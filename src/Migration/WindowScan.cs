@@ -32,11 +32,11 @@ public sealed record WindowScan
     /// <summary>The ranges that are counted, or begun.</summary>
     public IReadOnlyList<CountedRange> Counted { get; set; } = [];
 
-    /// <summary>Takes a row for the first or the last, if it is.</summary>
-    internal void AddEdge(QueryRow row, bool isLast)
+    /// <summary>Takes a row for the first or the last, if it is; columns that are no fields are tags.</summary>
+    internal void AddEdge(QueryRow row, bool isLast, FieldSchema schema)
     {
         var time = (long)row.Values[0]!;
-        IEnumerable<string> fields = row.Columns.Where((_, column) => column > 0 && row.Values[column] is not null).Select(field => field.ToString());
+        IEnumerable<string> fields = row.Columns.Where((_, column) => column > 0 && row.Values[column] is not null && schema.TypesOf(row.Columns[column]).Count > 0).Select(field => field.ToString());
         if (isLast)
             (Last, LastFields) = (Math.Max(Last ?? time, time), [.. LastFields, .. fields]);
         else

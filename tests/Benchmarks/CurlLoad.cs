@@ -14,7 +14,7 @@ internal static class CurlLoad
     public static async Task<IReadOnlyList<string>> PrepareReadAsync(string staging, string folder, Uri source, string database, int connections)
     {
         var plan = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(Path.Combine(staging, StagingLayout.Plan)), MigrationJson.Default.MigrationPlan)!;
-        var transfers = plan.Chunks.SelectMany(chunk => chunk.Windows.Select(window => InfluxQl.SelectAll(chunk.Measurement, window.Range, condition: null)))
+        var transfers = plan.Chunks.SelectMany(chunk => chunk.Windows.Select(window => InfluxQl.SelectAll(chunk.Measurement, "*::field", window.Range, condition: null)))
             .Select(query => $"url = \"{new Uri(source, "/query")}\"\nheader = \"Accept: application/x-msgpack\"\ndata = \"db={database}&epoch=ns&chunked=true&q={Uri.EscapeDataString(query)}\"\noutput = \"/dev/null\"");
         return await ConfigureAsync(transfers, folder, "read", connections);
     }

@@ -217,7 +217,7 @@ public sealed class DeployedMigrationTests(DeployedFixture fixture)
         });
         var changed = await migration.FailAsync(HandlerNames.Stage, state);
 
-        Assert.Equal((ErrorNames.Incomplete, ErrorNames.Incomplete, ErrorNames.StagingChanged), (early.ErrorType, unverified.ErrorType, changed.ErrorType));
+        Assert.Equal((ErrorNames.Unfinished, ErrorNames.Unfinished, ErrorNames.StagingChanged), (early.ErrorType, unverified.ErrorType, changed.ErrorType));
     }
 
     private static double Metric(LambdaFunction function, string name) => function.Log

@@ -78,7 +78,7 @@ public sealed class RuntimeLoopTests : IAsyncLifetime
         { new RejectedException(RejectionKind.Token, "no"), ErrorNames.Refused },
         { new QueryTooLargeException("large"), ErrorNames.Refused },
         { new StagingException("changed"), ErrorNames.StagingChanged },
-        { new StagingException("none", StagingFault.Incomplete), ErrorNames.Incomplete },
+        { new StagingException("none", StagingFault.Unfinished), ErrorNames.Unfinished },
         { new StagingException("other", StagingFault.OtherMigration), ErrorNames.OtherMigration },
         { new StagingException("first", StagingFault.Raced), ErrorNames.Transient },
         { new NamedException(ErrorNames.SecretUnusable, "empty"), ErrorNames.SecretUnusable },

@@ -87,7 +87,7 @@ public sealed class RealRoundTripTests(RealServer server)
         {
             await client.QueryAsync(
                 bucket,
-                InfluxQl.SelectAll(Encoding.UTF8.GetString(point.Measurement), TimeRange.All, condition: null),
+                InfluxQl.SelectAll(Encoding.UTF8.GetString(point.Measurement), "*::field", TimeRange.All, condition: null),
                 new QueryPoints(schema, unsignedPossible: false, found),
                 TestContext.Current.CancellationToken);
         }

@@ -50,7 +50,7 @@ internal static class Clients
     {
         var schemas = await client.FieldKeysAsync(bucket, null, TestContext.Current.CancellationToken);
         var points = new QueryPoints(schemas[ByteKey.From(measurement)], client.Dialect != Dialect.V1, sink);
-        await client.QueryAsync(bucket, InfluxQl.SelectAll(measurement, window, condition: null), points, TestContext.Current.CancellationToken);
+        await client.QueryAsync(bucket, InfluxQl.SelectAll(measurement, "*::field", window, condition: null), points, TestContext.Current.CancellationToken);
     }
 
     public static async Task<List<TestPoint>> PointsAsync(this IInfluxClient client, Bucket bucket, string measurement, TimeRange? window = null)

@@ -13,12 +13,82 @@ public sealed class FilterTests(TwoServers servers) : IClassFixture<TwoServers>
     {
         await using var destination = await InfluxdProcess.StartAsync();
         using var pipeline = new Pipeline(servers.Source.Url, destination.Url);
-        pipeline.Request = pipeline.Request with { Measurements = ["?ix", "w*", "CPU"] };
+        pipeline.Request = pipeline.Request with { Measurements = ["?ix", "w*", "CPU*"] };
 
         var report = await pipeline.RunAsync();
 
         Assert.Equal((Verdict.Verified, 5L), (report.Verdict, report.Points));
+        Assert.EndsWith(" Nothing matched --measurement 'CPU*'.", report.Sentence, StringComparison.Ordinal);
         Assert.Equal(["mix", "w x"], report.Measurements.Select(measurement => measurement.Measurement).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Measurements_are_left_out_by_globs_also_of_those_that_are_asked_for()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        using var pipeline = new Pipeline(servers.Source.Url, destination.Url);
+        pipeline.Request = pipeline.Request with { Measurements = ["?ix", "w*", "cpu"], ExcludeMeasurements = ["m*", "nothing"] };
+
+        var report = await pipeline.RunAsync();
+        var compared = await pipeline.CompareAsync();
+
+        Assert.Equal(["cpu", "w x"], report.Measurements.Select(measurement => measurement.Measurement).Order(StringComparer.Ordinal));
+        Assert.EndsWith(" Nothing matched --exclude-measurement nothing.", report.Sentence, StringComparison.Ordinal);
+        Assert.Equal(["cpu", "w x"], compared.Measurements.Select(measurement => measurement.Measurement));
+        Assert.Equal(["--exclude-measurement nothing"], compared.Unmatched);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_there_is_told_with_the_nearest_before_anything_is_made()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        using var pipeline = new Pipeline(servers.Source.Url, destination.Url);
+        pipeline.Request = pipeline.Request with { Measurements = ["cpus", "mix", "Edge"] };
+
+        var unmatched = await Assert.ThrowsAsync<UnmatchedException>(() => pipeline.RunAsync());
+        pipeline.Request = pipeline.Request with { Destination = pipeline.Request.Source };
+        var compared = await Assert.ThrowsAsync<UnmatchedException>(pipeline.CompareAsync);
+
+        Assert.Equal(
+            "nothing matched --measurement cpus: the nearest that is there is 'cpu', of 5\nnothing matched --measurement Edge: the nearest that is there is 'edge', of 5",
+            unmatched.Message);
+        Assert.Equal(unmatched.Message, compared.Message);
+        using var client = new HttpClient();
+        Assert.DoesNotContain("\"d\"", await client.GetStringAsync(new Uri(destination.Url, "/query?q=SHOW+DATABASES")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("x*", null, null, null, "nothing matched --measurement 'x*'")]
+    [InlineData("c*", "host=no one", null, null, "nothing matched --tag 'host=no one'")]
+    [InlineData(null, null, "2040-01-01T00:00:00Z", "2040-01-02T00:00:00Z", "nothing matched --start 2040-01-01T00:00:00Z, --stop 2040-01-02T00:00:00Z")]
+    public async Task Filters_that_nothing_matches_are_told_in_the_verdicts_sentence(string? glob, string? tag, string? start, string? stop, string told)
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        using var pipeline = new Pipeline(servers.Source.Url, destination.Url);
+        pipeline.Request = pipeline.Request with
+        {
+            Measurements = glob is null ? [] : [glob],
+            Tags = tag?.Split('=') is [var key, var value] ? new Dictionary<string, string> { [key] = value } : [],
+            Start = start,
+            Stop = stop,
+        };
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Equal((Verdict.Verified, $"Complete, but nothing was moved: {told}."), (report.Verdict, report.Sentence));
+    }
+
+    [Fact]
+    public async Task An_empty_bucket_is_not_called_moved()
+    {
+        await using var destination = await InfluxdProcess.StartAsync();
+        await Pipeline.QueryAsync(servers.Source.Url, "CREATE DATABASE hollow");
+        using var pipeline = new Pipeline(servers.Source.Url, destination.Url);
+        pipeline.Request = pipeline.Request with { Source = pipeline.Request.Source with { Bucket = "hollow" } };
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Equal("Complete, but nothing was moved: the source shows no points.", report.Sentence);
     }
 
     [Theory]

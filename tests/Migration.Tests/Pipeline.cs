@@ -90,7 +90,7 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
             foreach (var window in (await client.ShardGroupsAsync(bucket, CancellationToken.None))!)
             {
                 await client.QueryAsync(
-                    bucket, InfluxQl.SelectAll(measurement.ToString(), window.Intersect(TimeRange.All), condition: null),
+                    bucket, InfluxQl.SelectAll(measurement.ToString(), InfluxQl.FieldColumns(schema), window.Intersect(TimeRange.All), condition: null),
                     new QueryPoints(schema, unsignedPossible: false, tally), CancellationToken.None);
             }
         }

@@ -46,6 +46,18 @@ internal static class ReportExamples
         Measurements = [.. Verified.Measurements.Select(measurement => measurement with { DestinationSlices = [] })],
     };
 
+    public static MigrationReport Incomplete { get; } = Verified with
+    {
+        Verdict = Verdict.Incomplete,
+        Sentence = "Complete but for 2 measurements and 1 field that the source does not show: every point that was exported was read back from the destination and is the same.",
+        Remarks =
+        [
+            new PlanRemark("telegraf", @"disk\,io", "InfluxQL shows no field of it.", Rejects: false, HiddenPart.Measurement),
+            new PlanRemark("telegraf", "cpu", "InfluxQL does not read the field '_name'.", Rejects: false, HiddenPart.Field),
+            new PlanRemark("archive", "", "The bucket can't be read.", Rejects: false, HiddenPart.Bucket),
+        ],
+    };
+
     public static MigrationReport Quarantined { get; } = Verified with
     {
         Verdict = Verdict.Quarantined,

@@ -9,6 +9,7 @@ public sealed class ReportHtmlPageTests(ReportHtmlPageTests.Browser browser) : I
     {
         ["verified"] = ReportExamples.Verified,
         ["unverified"] = ReportExamples.Unverified,
+        ["incomplete"] = ReportExamples.Incomplete,
         ["quarantined"] = ReportExamples.Quarantined,
         ["different"] = ReportExamples.Different,
         ["stopped"] = ReportExamples.Stopped,

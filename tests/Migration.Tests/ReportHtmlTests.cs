@@ -39,6 +39,7 @@ public sealed class ReportHtmlTests
     [Theory]
     [InlineData(Verdict.Verified, "good", "Let writers and readers use the destination")]
     [InlineData(Verdict.Unverified, "open", "nothing was read back")]
+    [InlineData(Verdict.Incomplete, "warn", "what the source does not show")]
     [InlineData(Verdict.Quarantined, "warn", "Decide for each reason")]
     [InlineData(Verdict.Different, "bad", "the windows that differ")]
     [InlineData(Verdict.Stopped, "bad", "Chunks that are finished are skipped")]

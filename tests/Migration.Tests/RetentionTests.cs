@@ -18,6 +18,7 @@ public sealed class RetentionTests(TwoServers servers) : IClassFixture<TwoServer
         var report = await pipeline.RunAsync();
 
         Assert.Equal(Verdict.Verified, report.Verdict);
+        Assert.Equal("Complete: of 2,008 points that were exported 2,007 are older than the destination's retention and expired there; the other one was read back from the destination and is the same.", report.Sentence);
         // All but the one point at the end of time.
         Assert.Equal(report.Points - 1, report.ExpiredPoints);
         Assert.Empty(report.LeftOut);

@@ -36,7 +36,7 @@ internal static class ExecutionEnd
     private static int OfError(string? error) => error switch
     {
         nameof(Verdict.Different) => ExitCodes.Different,
-        nameof(Verdict.Quarantined) => ExitCodes.Quarantined,
+        nameof(Verdict.Quarantined) or nameof(Verdict.Incomplete) => ExitCodes.NotAll,
         ErrorNames.InvalidInput or ErrorNames.OtherMigration or ErrorNames.AlreadyRunning => ExitCodes.WrongInput,
         ErrorNames.Refused or ErrorNames.SecretUnusable => ExitCodes.Refused,
         ErrorNames.Bug => ExitCodes.Bug,

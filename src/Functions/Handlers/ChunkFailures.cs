@@ -18,7 +18,7 @@ internal static class ChunkFailures
     public static async Task<ExecutionFailure> NameAsync(IStagingStore store, string execution, ExecutionFailure failure, CancellationToken cancellationToken)
     {
         // A chunk that failed is missing afterwards, should a Map have gone on without it.
-        if (!failure.Error.StartsWith(OwnErrors, StringComparison.Ordinal) && failure.Error != ErrorNames.Incomplete)
+        if (!failure.Error.StartsWith(OwnErrors, StringComparison.Ordinal) && failure.Error != ErrorNames.Unfinished)
             return failure with { Cause = Message(failure.Cause) };
         var keys = new List<string>();
         await foreach (var found in store.ListAsync(DeployedLayout.Failures(execution), cancellationToken))

@@ -17,7 +17,7 @@ internal sealed class VerifyHandler(Deployment deployment)
         if (import is null || import.Sha256 != pinned.Sha256)
         {
             throw new StagingException(
-                $"the chunk {chunk.Id} has no import receipt of the sealed object in {store.Location}: start the migration again, which imports it", StagingFault.Incomplete);
+                $"the chunk {chunk.Id} has no import receipt of the sealed object in {store.Location}: start the migration again, which imports it", StagingFault.Unfinished);
         }
         var bucket = await DestinationBuckets.FindAsync(store, chunk.Bucket, cancellationToken);
         var destination = await migration.ConnectAsync(context, ServerRole.Destination, cancellationToken);

@@ -88,7 +88,7 @@ internal static class TamperingRows
             Moment.Verified, Then.GoesOn, on => on.LieAsync(Manifest, manifest => manifest["planSha256"] = "00"), End.Refused("was sealed for another 'plan.json'")),
 
         ["bucket: its record removed"] = new(Moment.Sealed, Then.Restored, on => on.RemoveAsync(Bucket), new End(nameof(RejectedException), "--existing reuse")),
-        ["bucket: its record removed before the report"] = new(Moment.Verified, Then.GoesOn, on => on.RemoveAsync(Bucket), End.Refused(Bucket, StagingFault.Incomplete)),
+        ["bucket: its record removed before the report"] = new(Moment.Verified, Then.GoesOn, on => on.RemoveAsync(Bucket), End.Refused(Bucket, StagingFault.Unfinished)),
         ["bucket: its record says that it was there"] = new(
             Moment.Imported, Then.Resumed, on => on.EditAsync(Bucket, "\"createdByThisRun\": true", "\"createdByThisRun\": false"), End.Refused(NoFit)),
         ["bucket: dropped after the import"] = new(Moment.Imported, Then.Resumed, on => on.AtDestinationAsync("DROP DATABASE \"$d\""), End.Refused("is gone")),
@@ -104,12 +104,12 @@ internal static class TamperingRows
         ["import: expired what never was"] = new(Moment.Verified, Then.GoesOn, on => on.LieAsync(Import, Expired), End.Refused("out of its windows")),
 
         ["verify: removed after the end"] = new(Moment.Ended, Then.Resumed, on => on.RemoveAsync(Verify), End.Verified),
-        ["verify: removed before the report"] = new(Moment.Verified, Then.GoesOn, on => on.RemoveAsync(Verify), End.Refused("lacks the receipt", StagingFault.Incomplete)),
+        ["verify: removed before the report"] = new(Moment.Verified, Then.GoesOn, on => on.RemoveAsync(Verify), End.Refused("lacks the receipt", StagingFault.Unfinished)),
         ["verify: a number changed"] = new(Moment.Ended, Then.Resumed, on => on.EditAsync(Verify, "\"fieldValues\": ", "\"fieldValues\": 1"), End.Refused(NoFit)),
         ["verify: cut off"] = new(Moment.Ended, Then.Restored, on => on.TruncateAsync(Verify), End.Refused(Verify)),
         ["verify: of another object"] = new(Moment.Ended, Then.Resumed, on => on.LieAsync(Verify, receipt => receipt["sha256"] = "00"), End.Verified),
         ["verify: counts, where content is asked for"] = new(
-            Moment.Verified, Then.GoesOn, on => on.LieAsync(Verify, receipt => receipt["mode"] = "Counts"), End.Refused("lacks the receipt", StagingFault.Incomplete)),
+            Moment.Verified, Then.GoesOn, on => on.LieAsync(Verify, receipt => receipt["mode"] = "Counts"), End.Refused("lacks the receipt", StagingFault.Unfinished)),
         ["verify: fewer windows"] = new(Moment.Verified, Then.GoesOn, on => on.LieAsync(Verify, receipt => Add(receipt, "windows", -1)), End.Refused("compared")),
         ["verify: found less, before the report"] = new(Moment.Verified, Then.GoesOn, on => on.LieAsync(Verify, FoundLess), End.Refused("and no difference")),
         ["verify: a missing value and no difference"] = new(Moment.Ended, Then.Resumed, DropAndDenyAsync, End.Verified),

@@ -1,4 +1,4 @@
-namespace Functions;
+namespace Migration;
 
 /// <summary>Finds the name that a person meant.</summary>
 public static class NearestName
