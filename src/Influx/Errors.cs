@@ -25,6 +25,9 @@ public enum RejectionKind
 
     /// <summary>The process may not connect there, whatever the server is.</summary>
     NotAllowed,
+
+    /// <summary>What answers is no InfluxDB: a proxy in its place, or another server.</summary>
+    NotInflux,
 }
 
 /// <summary>A failure that the same request may not meet again: a cut connection, 408, 429, 502 to 504. Retried.</summary>
@@ -39,6 +42,12 @@ public sealed class TransientException : Exception
 
     /// <summary>How long the server asks to wait.</summary>
     public TimeSpan? RetryAfter { get; }
+
+    /// <summary>How long the server was waited for in vain; zero for a failure that came by itself.</summary>
+    public TimeSpan Waited { get; init; }
+
+    /// <summary>Whether the retries are used up already, so that nobody further out begins them anew.</summary>
+    internal bool GivenUp { get; set; }
 }
 
 /// <summary>The server refuses: asking again gives the same answer. Never retried; the report names it.</summary>

@@ -24,7 +24,10 @@ public sealed record WriteAnswer(WriteStatus Status, string Reason, bool BeyondR
     public static readonly WriteAnswer Written = new(WriteStatus.Written, "", BeyondRetention: false, Clock: null);
 }
 
-/// <summary>A server of one family. Every call may throw <see cref="TransientException"/> or <see cref="RejectedException"/>.</summary>
+/// <summary>
+/// A server of one family. Every call may throw <see cref="TransientException"/> or <see cref="RejectedException"/>; all but writes and
+/// streams of rows have been tried again by then.
+/// </summary>
 public interface IInfluxClient : IDisposable
 {
     /// <summary>The server's version.</summary>
@@ -32,6 +35,9 @@ public interface IInfluxClient : IDisposable
 
     /// <summary>The line protocol that it reads.</summary>
     Dialect Dialect { get; }
+
+    /// <summary>How it tries small requests again, <see cref="InfluxClients.ReadAsync"/> included.</summary>
+    RetryPolicy Retry { get; }
 
     /// <summary>Every bucket that the token sees, without system buckets.</summary>
     Task<IReadOnlyList<Bucket>> ListBucketsAsync(CancellationToken cancellationToken);
@@ -55,7 +61,7 @@ public interface IInfluxClient : IDisposable
     /// <summary>The time ranges of a bucket's shard groups; null where the server does not tell them to this token.</summary>
     Task<IReadOnlyList<TimeRange>?> ShardGroupsAsync(Bucket bucket, CancellationToken cancellationToken);
 
-    /// <summary>Writes one batch of line protocol with ns timestamps.</summary>
+    /// <summary>Writes one batch of line protocol with ns timestamps; retries nothing.</summary>
     /// <param name="bucket">The destination.</param>
     /// <param name="gzip">One or more gzip members.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -81,12 +87,14 @@ public static class InfluxClients
 {
     /// <summary>Reads a small answer whole.</summary>
     public static async Task<IReadOnlyList<QueryRow>> ReadAsync(
-        this IInfluxClient client, Bucket? bucket, string statement, CancellationToken cancellationToken)
-    {
-        var table = new QueryTable();
-        await client.QueryAsync(bucket, statement, table, cancellationToken);
-        return table.Rows;
-    }
+        this IInfluxClient client, Bucket? bucket, string statement, CancellationToken cancellationToken) => await client.Retry.RunAsync(
+        async token =>
+        {
+            var table = new QueryTable();
+            await client.QueryAsync(bucket, statement, table, token);
+            return table.Rows;
+        },
+        cancellationToken);
 
     /// <summary>The fields of every measurement of a bucket, or of one, with every type that they have in some shard.</summary>
     public static async Task<IReadOnlyDictionary<ByteKey, FieldSchema>> FieldKeysAsync(

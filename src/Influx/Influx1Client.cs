@@ -14,6 +14,9 @@ public sealed class Influx1Client(InfluxHttp http, ServerVersion version) : IInf
     public Dialect Dialect => Dialect.V1;
 
     /// <inheritdoc/>
+    public RetryPolicy Retry => http.Options.Retry;
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<Bucket>> ListBucketsAsync(CancellationToken cancellationToken)
     {
         var buckets = new List<Bucket>();

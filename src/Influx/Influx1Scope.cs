@@ -32,9 +32,14 @@ internal sealed class Influx1Scope(InfluxHttp http)
     /// <summary>Whether authentication is on: then nothing but /ping is answered without a user.</summary>
     public async Task<bool> AsksForUsersAsync(CancellationToken cancellationToken)
     {
-        using var answer = await http.SendAsync(
-            HttpMethod.Get, "query?q=SHOW%20DATABASES", makeContent: null, accept: null, authorize: false, cancellationToken);
-        return answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;
+        const string What = "GET /query without a user";
+        var answer = await http.Options.Retry.RunAsync(
+            async token => http.Settled(What, await http.AskOnceAsync(HttpMethod.Get, "query?q=SHOW%20DATABASES", makeContent: null, authorize: false, token)),
+            cancellationToken);
+        if (answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            return true;
+        http.Done(What, HttpStatusCode.OK, answer);
+        return answer.MediaType == "application/json" ? false : throw http.NotInflux(What, "an InfluxDB's JSON", answer);
     }
 
     /// <summary>Whether the user is an admin, to whom alone users are shown.</summary>
@@ -54,7 +59,7 @@ internal sealed class Influx1Scope(InfluxHttp http)
     private async Task<bool> MayWriteAsync(Bucket bucket, CancellationToken cancellationToken)
     {
         var path = $"write?db={Uri.EscapeDataString(bucket.Database)}&rp={Uri.EscapeDataString(bucket.RetentionPolicy)}&precision=ns";
-        var (status, _) = await http.ProbeAsync(HttpMethod.Post, path, () => new ByteArrayContent([]), cancellationToken);
-        return status is not (HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized);
+        var answer = await http.ProbeAsync(HttpMethod.Post, path, () => new ByteArrayContent([]), cancellationToken);
+        return answer.Status is not (HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized);
     }
 }

@@ -14,7 +14,7 @@ public sealed record UserGrant(string Database, string Privilege)
     public bool Writes => Privilege != "READ";
 }
 
-/// <summary>The users of a 1.x server as one of them sees them. It retries nothing.</summary>
+/// <summary>The users of a 1.x server as one of them sees them.</summary>
 /// <param name="options">The server, and the user that asks.</param>
 /// <param name="time">The clock.</param>
 public sealed class Influx1Users(ServerOptions options, TimeProvider time) : IDisposable
@@ -67,22 +67,24 @@ public sealed class Influx1Users(ServerOptions options, TimeProvider time) : IDi
     /// <summary>Whether the asking user may write a database, found out by a write of nothing.</summary>
     public async Task<bool> MayWriteAsync(string database, CancellationToken cancellationToken)
     {
-        using var answer = await http.SendAsync(
-            HttpMethod.Post, $"write?db={Uri.EscapeDataString(database)}", () => new ByteArrayContent([]), accept: null, authorize: true, cancellationToken);
-        if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.BadRequest)
-            return true;
-        return answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-            ? false
-            : throw http.Refused($"a write of nothing to '{database}'", await InfluxHttp.ReadErrorAsync(answer, cancellationToken), answer);
+        var what = $"a write of nothing to '{database}'";
+        var answer = await http.AskAsync(HttpMethod.Post, $"write?db={Uri.EscapeDataString(database)}", () => new ByteArrayContent([]), what, cancellationToken);
+        if (answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            return false;
+        if (answer.Status != HttpStatusCode.BadRequest || answer.IsPage)
+            http.Done(what, HttpStatusCode.NoContent, answer);
+        return true;
     }
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
-    private async Task<IReadOnlyList<QueryRow>> ReadAsync(string statement, CancellationToken cancellationToken)
-    {
-        var table = new QueryTable();
-        await QueryEndpoint.QueryAsync(http, bucket: null, statement, table, cancellationToken);
-        return table.Rows;
-    }
+    private Task<IReadOnlyList<QueryRow>> ReadAsync(string statement, CancellationToken cancellationToken) => options.Retry.RunAsync(
+        async token =>
+        {
+            var table = new QueryTable();
+            await QueryEndpoint.QueryAsync(http, bucket: null, statement, table, token);
+            return table.Rows;
+        },
+        cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 
 namespace Influx;
@@ -13,6 +14,10 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
     // The server pages first and drops what the token can't read afterwards, so an empty page is not the end (OBSERVED 2).
     private const int EmptyPagesAtTheEnd = 20;
 
+    // More than any server has; a list that is longer never ends.
+    private const int MostBuckets = 100_000;
+    private const long MostCharacters = 16_000_000;
+
     // Virtual mappings for SELECT exist from 2.5.0 (CONTRACTS 0.5).
     private static readonly ServerVersion FirstWithVirtualMappings = new(ServerFamily.V2, 5, 0);
 
@@ -25,19 +30,29 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
     public Dialect Dialect => Dialect.V2;
 
     /// <inheritdoc/>
+    public RetryPolicy Retry => http.Options.Retry;
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<Bucket>> ListBucketsAsync(CancellationToken cancellationToken)
     {
         var found = new Dictionary<string, BucketDto>(StringComparer.Ordinal);
-        var empty = 0;
+        var (empty, size) = (0, 0L);
         for (var offset = 0; empty < EmptyPagesAtTheEnd; offset += PageSize)
         {
             var page = await GetBucketsAsync($"limit={PageSize}&offset={offset}", cancellationToken);
             empty = page.Count == 0 ? empty + 1 : 0;
-            foreach (var bucket in page.Where(bucket => bucket.Type != "system"))
+            var known = found.Count;
+            foreach (var bucket in page)
                 found[bucket.Id] = bucket;
+            size += page.Sum(bucket => bucket.Id.Length + bucket.OrgId.Length + bucket.Name.Length);
+            if (page.Count > PageSize || (page.Count > 0 && found.Count == known) || found.Count > MostBuckets || size > MostCharacters)
+                throw new RejectedException(
+                    RejectionKind.NotInflux,
+                    $"the {http.Options.Role}'s list of buckets does not end: at {offset} it has {page.Count} of {found.Count} buckets that it named, where pages of {PageSize} "
+                    + "were asked for; is there a proxy before the server?");
         }
         var buckets = new List<Bucket>();
-        foreach (var bucket in found.Values)
+        foreach (var bucket in found.Values.Where(bucket => bucket.Type != "system"))
             buckets.Add(await MapAsync(bucket, cancellationToken));
         return buckets;
     }
@@ -73,11 +88,12 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
         var body = new NewBucketDto(orgId, plan.Name, Rules(plan.Retention, plan.ShardGroupDuration));
         try
         {
-            using var answer = await http.SendCheckedAsync(
+            // After a lost answer the next try is told of a conflict, and whoever asked for the bucket looks for it.
+            await http.AskForAsync(
+                HttpStatusCode.Created,
                 HttpMethod.Post,
                 "api/v2/buckets",
                 () => JsonContent.Create(body, Influx2Json.Default.NewBucketDto),
-                accept: null,
                 $"creating the bucket '{plan.Name}'",
                 cancellationToken);
         }
@@ -92,13 +108,17 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
     /// <inheritdoc/>
     public async Task SetRetentionAsync(Bucket bucket, TimeSpan retention, CancellationToken cancellationToken)
     {
-        using var answer = await http.SendCheckedAsync(
+        var what = $"setting the retention of '{bucket.Name}'";
+        var answer = await http.AskForAsync(
+            HttpStatusCode.OK,
             HttpMethod.Patch,
             $"api/v2/buckets/{bucket.Id}",
             () => JsonContent.Create(new BucketPatchDto(Rules(retention, bucket.ShardGroupDuration)), Influx2Json.Default.BucketPatchDto),
-            accept: null,
-            $"setting the retention of '{bucket.Name}'",
+            what,
             cancellationToken);
+        var changed = http.ReadJson(what, answer, Influx2Json.Default.BucketDto);
+        if (changed.Id != bucket.Id || (changed.RetentionRules.FirstOrDefault()?.EverySeconds ?? 0) != (long)retention.TotalSeconds)
+            throw http.NotInflux(what, "the bucket as it is now", answer);
     }
 
     /// <inheritdoc/>

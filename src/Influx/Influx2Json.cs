@@ -2,14 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace Influx;
 
-internal sealed record RetentionRuleDto(string Type, long EverySeconds, long ShardGroupDurationSeconds);
+internal sealed record RetentionRuleDto(string Type, long EverySeconds, long ShardGroupDurationSeconds = 0);
 
 internal sealed record BucketDto(
     string Id,
     [property: JsonPropertyName("orgID")] string OrgId,
     string Name,
-    string? Type,
-    RetentionRuleDto[] RetentionRules);
+    RetentionRuleDto[] RetentionRules,
+    string? Type = null);
 
 internal sealed record BucketsDto(List<BucketDto> Buckets);
 
@@ -25,11 +25,11 @@ internal sealed record DbrpDto(
     string Database,
     [property: JsonPropertyName("retention_policy")] string RetentionPolicy,
     [property: JsonPropertyName("bucketID")] string BucketId,
-    bool Virtual);
+    bool Virtual = false);
 
 internal sealed record DbrpsDto(List<DbrpDto> Content);
 
-internal sealed record AuthorizationDto(string Id, string Token, [property: JsonPropertyName("orgID")] string OrgId)
+internal sealed record AuthorizationDto(string Id, string Token, [property: JsonPropertyName("orgID")] string OrgId, string Description = "")
 {
     public override string ToString() => Id;
 }
@@ -55,8 +55,11 @@ internal sealed record NewAuthorizationDto(
 [JsonSourceGenerationOptions(
     GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(BucketsDto))]
+[JsonSerializable(typeof(BucketDto))]
 [JsonSerializable(typeof(NewBucketDto))]
 [JsonSerializable(typeof(BucketPatchDto))]
 [JsonSerializable(typeof(OrgsDto))]

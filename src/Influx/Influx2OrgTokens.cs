@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 
 namespace Influx;
 
@@ -40,7 +42,7 @@ internal sealed class Influx2OrgTokens(InfluxHttp http, TimeProvider time) : IDi
     {
         foreach (var connection in connections.Values.Where(connection => connection != http))
             connection.Dispose();
-        foreach (var id in made)
+        foreach (var id in made.Distinct(StringComparer.Ordinal))
             http.TryDelete($"api/v2/authorizations/{id}");
         gate.Dispose();
     }
@@ -68,19 +70,24 @@ internal sealed class Influx2OrgTokens(InfluxHttp http, TimeProvider time) : IDi
     {
         var body = new NewAuthorizationDto(
             orgId,
-            $"influx-migrate {time.GetUtcNow():u}: reads this org's buckets during a run, may be deleted afterwards",
+            $"influx-migrate {time.GetUtcNow():u} {RandomNumberGenerator.GetHexString(8, lowercase: true)}: reads this org's buckets during a run, may be deleted afterwards",
             [new PermissionDto("read", new ResourceDto("buckets", orgId))]);
         AuthorizationDto token;
         try
         {
-            using var answer = await http.SendCheckedAsync(
-                HttpMethod.Post,
-                "api/v2/authorizations",
-                () => JsonContent.Create(body, Influx2Json.Default.NewAuthorizationDto),
-                accept: null,
-                $"making a token that reads the org {orgId}",
+            var what = $"making a token that reads the org {orgId}";
+            var tries = 0;
+            var answer = await http.Options.Retry.RunAsync(
+                async cancelled =>
+                {
+                    tries++;
+                    return http.Settled(what, await http.AskOnceAsync(
+                        HttpMethod.Post, "api/v2/authorizations", () => JsonContent.Create(body, Influx2Json.Default.NewAuthorizationDto), authorize: true, cancelled));
+                },
                 cancellationToken);
-            token = await http.ReadJsonAsync(answer, Influx2Json.Default.AuthorizationDto, cancellationToken);
+            token = http.ReadJson(what, http.Done(what, HttpStatusCode.Created, answer), Influx2Json.Default.AuthorizationDto);
+            if (tries > 1)
+                await AddLostAsync(body.Description, cancellationToken);
         }
         catch (RejectedException refused) when (refused.Kind == RejectionKind.Token)
         {
@@ -92,6 +99,13 @@ internal sealed class Influx2OrgTokens(InfluxHttp http, TimeProvider time) : IDi
         }
         made.Add(token.Id);
         return new InfluxHttp(http.Options with { ReadToken = (_, _) => new(new Secret(token.Token)) }, time);
+    }
+
+    // A try whose answer was lost has made a token too, which nobody knows but the server.
+    private async Task AddLostAsync(string description, CancellationToken cancellationToken)
+    {
+        var list = await http.GetJsonAsync("api/v2/authorizations", "listing tokens", Influx2Json.Default.AuthorizationsDto, cancellationToken);
+        made.AddRange(list.Authorizations.Where(token => token.Description == description).Select(token => token.Id));
     }
 
     private sealed record Origin(bool SeveralOrgs, string? OwnOrgId);

@@ -50,12 +50,12 @@ internal sealed class Influx2Scope(InfluxHttp http)
         if ((await VisibleAsync($"limit={PageSize}", cancellationToken)).Count > 0)
             return null;
         // Of all that can be read only /me tells these apart: every list is empty for an inactive token, and for one without rights.
-        var (status, text) = await http.ProbeAsync(HttpMethod.Get, "api/v2/me", makeContent: null, cancellationToken);
-        if (text.Contains("inactive", StringComparison.Ordinal))
+        var me = await http.ProbeAsync(HttpMethod.Get, "api/v2/me", makeContent: null, cancellationToken);
+        if (!me.IsSuccess && me.ErrorText.Contains("inactive", StringComparison.Ordinal))
             return $"the {http.Options.Role}'s token is inactive, and an inactive token is answered with empty lists: activate it "
                 + """(PATCH /api/v2/authorizations/<its id> {"status":"active"} with an admin's token), or make another with influx-migrate token create""";
         var orgs = await http.GetJsonAsync("api/v2/orgs?limit=2", "listing orgs", Influx2Json.Default.OrgsDto, cancellationToken);
-        return status == HttpStatusCode.OK || orgs.Orgs.Count > 0
+        return me.Status == HttpStatusCode.OK || orgs.Orgs.Count > 0
             ? null
             : $"the {http.Options.Role}'s token is active but shows neither a bucket nor an org: it may read none of them, or the server has none, which InfluxDB answers alike";
     }
@@ -84,8 +84,8 @@ internal sealed class Influx2Scope(InfluxHttp http)
         // No migration needs secrets, and only an "all access" token has them; read in the server's source, not recorded.
         foreach (var orgId in needed)
         {
-            var (status, _) = await http.ProbeAsync(HttpMethod.Get, $"api/v2/orgs/{orgId}/secrets", makeContent: null, cancellationToken);
-            if (status != HttpStatusCode.OK)
+            var secrets = await http.ProbeAsync(HttpMethod.Get, $"api/v2/orgs/{orgId}/secrets", makeContent: null, cancellationToken);
+            if (secrets.Status != HttpStatusCode.OK)
                 continue;
             excess.Add("has access to all that its org holds, its secrets too");
             return;
@@ -98,11 +98,11 @@ internal sealed class Influx2Scope(InfluxHttp http)
         foreach (var bucket in need.Buckets)
         {
             var path = $"api/v2/write?org={bucket.OrgId}&bucket={bucket.Id}&precision=ns";
-            var (status, text) = await http.ProbeAsync(HttpMethod.Post, path, () => new ByteArrayContent([]), cancellationToken);
-            if (status is HttpStatusCode.NoContent or HttpStatusCode.BadRequest)
+            var answer = await http.ProbeAsync(HttpMethod.Post, path, () => new ByteArrayContent([]), cancellationToken);
+            if (answer.Status is HttpStatusCode.NoContent or HttpStatusCode.BadRequest)
                 written.Add(bucket.Name);
-            else if (need.Role == TokenRole.Destination && status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
-                throw new RejectedException(RejectionKind.Token, $"the {http.Options.Role}'s token may read the bucket '{bucket.Name}' but not write it: {(int)status} {text}");
+            else if (need.Role == TokenRole.Destination && answer.Status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
+                throw new RejectedException(RejectionKind.Token, $"the {http.Options.Role}'s token may read the bucket '{bucket.Name}' but not write it: {(int)answer.Status} {answer.ErrorText}");
         }
         if (need.Role == TokenRole.Source && written.Count > 0)
             excess.Add($"may write {Names(written)}, which a source is only read from");
@@ -112,10 +112,10 @@ internal sealed class Influx2Scope(InfluxHttp http)
     private async Task<string?> CreationRefusalAsync(BucketDto known, CancellationToken cancellationToken)
     {
         var body = new NewBucketDto(known.OrgId, known.Name, known.RetentionRules);
-        var (status, text) = await http.ProbeAsync(
+        var answer = await http.ProbeAsync(
             HttpMethod.Post, "api/v2/buckets", () => JsonContent.Create(body, Influx2Json.Default.NewBucketDto), cancellationToken);
-        return status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-            ? $"the {http.Options.Role}'s token may make no bucket: {(int)status} {text}"
+        return answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            ? $"the {http.Options.Role}'s token may make no bucket: {(int)answer.Status} {answer.ErrorText}"
             : null;
     }
 

@@ -46,7 +46,7 @@ public sealed record TokenEntry
     public Secret? Token { get; init; }
 }
 
-/// <summary>The tokens of a 2.x server as one token sees them. It retries nothing.</summary>
+/// <summary>The tokens of a 2.x server as one token sees them.</summary>
 /// <param name="options">The server, and the token that asks.</param>
 /// <param name="time">The clock.</param>
 public sealed class Influx2Tokens(ServerOptions options, TimeProvider time) : IDisposable
@@ -68,10 +68,11 @@ public sealed class Influx2Tokens(ServerOptions options, TimeProvider time) : ID
         var body = new NewTokenDto(
             orgId, userId, description,
             [.. permissions.Select(permission => new TokenPermissionDto(permission.Action, new TokenResourceDto(permission.Type, permission.OrgId, permission.Id, Name: null)))]);
-        using var answer = await http.SendCheckedAsync(
-            HttpMethod.Post, "api/v2/authorizations", () => JsonContent.Create(body, Influx2TokensJson.Default.NewTokenDto), accept: null,
-            $"making a token in the org {orgId}", cancellationToken);
-        return Entry(await http.ReadJsonAsync(answer, Influx2TokensJson.Default.TokenDto, cancellationToken));
+        var what = $"making a token in the org {orgId}";
+        // Not tried again: a token whose answer was lost is there, and nobody has it.
+        var answer = http.Settled(what, await http.AskOnceAsync(
+            HttpMethod.Post, "api/v2/authorizations", () => JsonContent.Create(body, Influx2TokensJson.Default.NewTokenDto), authorize: true, cancellationToken));
+        return Entry(http.ReadJson(what, http.Done(what, HttpStatusCode.Created, answer), Influx2TokensJson.Default.TokenDto));
     }
 
     /// <summary>Sets a token's description.</summary>
@@ -87,8 +88,8 @@ public sealed class Influx2Tokens(ServerOptions options, TimeProvider time) : ID
     {
         try
         {
-            using var answer = await http.SendCheckedAsync(
-                HttpMethod.Delete, $"api/v2/authorizations/{id}", makeContent: null, accept: null, $"deleting the token {id}", cancellationToken);
+            await http.AskForAsync(
+                HttpStatusCode.NoContent, HttpMethod.Delete, $"api/v2/authorizations/{id}", makeContent: null, $"deleting the token {id}", cancellationToken);
         }
         catch (RejectedException gone) when (gone.Kind == RejectionKind.NotFound)
         {
@@ -133,16 +134,22 @@ public sealed class Influx2Tokens(ServerOptions options, TimeProvider time) : ID
 
     private async Task PatchAsync(string id, TokenPatchDto change, string what, CancellationToken cancellationToken)
     {
-        using var answer = await http.SendCheckedAsync(
-            HttpMethod.Patch, $"api/v2/authorizations/{id}", () => JsonContent.Create(change, Influx2TokensJson.Default.TokenPatchDto), accept: null,
+        var answer = await http.AskForAsync(
+            HttpStatusCode.OK, HttpMethod.Patch, $"api/v2/authorizations/{id}", () => JsonContent.Create(change, Influx2TokensJson.Default.TokenPatchDto),
             what, cancellationToken);
+        var changed = http.ReadJson(what, answer, Influx2TokensJson.Default.TokenDto);
+        if (changed.Id != id || (change.Status ?? changed.Status) != changed.Status)
+            throw http.NotInflux(what, "the token as it is now", answer);
     }
 
     // 400 is about the body, which is looked at after the permission.
     private async Task<bool?> MayAsync(HttpMethod method, string path, Func<HttpContent>? makeContent, CancellationToken cancellationToken)
     {
-        using var answer = await http.SendAsync(method, path, makeContent, accept: null, authorize: true, cancellationToken);
-        switch (answer.StatusCode)
+        var what = $"{method} /{path.Split('?')[0]}";
+        var answer = await http.AskAsync(method, path, makeContent, what, cancellationToken);
+        if (answer.IsPage)
+            throw http.NotInflux(what, "an InfluxDB's answer", answer);
+        switch (answer.Status)
         {
             case HttpStatusCode.NotFound:
                 return null;
@@ -151,27 +158,27 @@ public sealed class Influx2Tokens(ServerOptions options, TimeProvider time) : ID
             case HttpStatusCode.BadRequest:
                 return true;
             default:
-                return answer.IsSuccessStatusCode
-                    ? true
-                    : throw http.Refused($"{method} /{path.Split('?')[0]}", await InfluxHttp.ReadErrorAsync(answer, cancellationToken), answer);
+                http.Done(what, method == HttpMethod.Get ? HttpStatusCode.OK : HttpStatusCode.NoContent, answer);
+                return true;
         }
     }
 }
 
-internal sealed record TokenResourceDto(string Type, [property: JsonPropertyName("orgID")] string? OrgId, string? Id, string? Name);
+internal sealed record TokenResourceDto(
+    string Type, [property: JsonPropertyName("orgID")] string? OrgId = null, string? Id = null, string? Name = null);
 
 internal sealed record TokenPermissionDto(string Action, TokenResourceDto Resource);
 
 internal sealed record TokenDto(
     string Id,
-    string? Token,
-    string? Status,
-    string? Description,
     [property: JsonPropertyName("orgID")] string OrgId,
-    string? Org,
-    [property: JsonPropertyName("userID")] string? UserId,
     DateTimeOffset CreatedAt,
-    TokenPermissionDto[] Permissions)
+    TokenPermissionDto[] Permissions,
+    string? Token = null,
+    string? Status = null,
+    string? Description = null,
+    string? Org = null,
+    [property: JsonPropertyName("userID")] string? UserId = null)
 {
     public override string ToString() => Id;
 }
@@ -186,7 +193,12 @@ internal sealed record NewTokenDto(
 
 internal sealed record TokenPatchDto(string? Status, string? Description);
 
-[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(TokenListDto))]
 [JsonSerializable(typeof(NewTokenDto))]
 [JsonSerializable(typeof(TokenPatchDto))]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Serialization;
 
@@ -21,6 +22,9 @@ public sealed class Influx3Client(InfluxHttp http, ServerVersion version, bool i
     public Dialect Dialect => Dialect.V3;
 
     /// <inheritdoc/>
+    public RetryPolicy Retry => http.Options.Retry;
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<Bucket>> ListBucketsAsync(CancellationToken cancellationToken) =>
         [.. (await this.ReadAsync(bucket: null, "SHOW DATABASES", cancellationToken))
             .Select(row => row.Values.OfType<ByteKey>().LastOrDefault().ToString())
@@ -35,13 +39,16 @@ public sealed class Influx3Client(InfluxHttp http, ServerVersion version, bool i
     public async Task<Bucket> CreateBucketAsync(BucketPlan plan, CancellationToken cancellationToken)
     {
         var retention = plan.Retention == TimeSpan.Zero ? null : $"{(long)plan.Retention.TotalSeconds}s";
-        using var answer = await http.SendCheckedAsync(
+        var what = $"creating the database '{plan.Name}'";
+        var answer = await http.AskAsync(
             HttpMethod.Post,
             "api/v3/configure/database",
             () => JsonContent.Create(new NewDatabaseDto(plan.Name, retention), Influx2Json.Default.NewDatabaseDto),
-            accept: null,
-            $"creating the database '{plan.Name}'",
+            what,
             cancellationToken);
+        // Its documentation says 200 and its source 201; neither has a page for people as its body.
+        if (answer.Status != HttpStatusCode.OK || answer.IsPage)
+            http.Done(what, HttpStatusCode.Created, answer);
         return new Bucket { Name = plan.Name, Database = plan.Name, Retention = plan.Retention };
     }
 

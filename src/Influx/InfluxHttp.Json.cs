@@ -1,4 +1,4 @@
-using System.Net.Http.Json;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -6,6 +6,8 @@ namespace Influx;
 
 public sealed partial class InfluxHttp
 {
+    private const string JsonType = "application/json";
+
     // Cleaning up must not hold up the end of a run.
     private static readonly TimeSpan CleaningLimit = TimeSpan.FromSeconds(5);
 
@@ -16,28 +18,23 @@ public sealed partial class InfluxHttp
     internal string? User => token is { } known && known.Reveal().IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? known.Reveal()[..colon] : null;
 
     /// <summary>Gets a JSON answer of the 2.x API.</summary>
-    internal async Task<T> GetJsonAsync<T>(string path, string what, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        using var answer = await SendCheckedAsync(HttpMethod.Get, path, makeContent: null, accept: null, what, cancellationToken);
-        return await ReadJsonAsync(answer, type, cancellationToken);
-    }
+    internal async Task<T> GetJsonAsync<T>(string path, string what, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        ReadJson(what, await AskForAsync(HttpStatusCode.OK, HttpMethod.Get, path, makeContent: null, what, cancellationToken), type);
 
-    /// <summary>Reads a JSON answer of the 2.x API.</summary>
-    internal async Task<T> ReadJsonAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    /// <summary>Reads a JSON answer of the 2.x API. Another shape is an error and never an empty list.</summary>
+    /// <exception cref="RejectedException">It is no such JSON.</exception>
+    internal T ReadJson<T>(string what, SmallAnswer answer, JsonTypeInfo<T> type)
     {
         try
         {
-            return await answer.Content.ReadFromJsonAsync(type, cancellationToken)
-                ?? throw new RejectedException(RejectionKind.Unsupported, $"the {options.Role} answered with JSON null");
+            if (answer.MediaType == JsonType && JsonSerializer.Deserialize(answer.Body.Span, type) is { } read)
+                return read;
         }
-        catch (Exception cut) when (cut is HttpRequestException or IOException)
+        catch (JsonException)
         {
-            throw new TransientException("the connection was cut in the middle of the answer", inner: cut);
+            // What it is instead is told below.
         }
-        catch (JsonException broken)
-        {
-            throw new TransientException("the answer is no JSON of the 2.x API", inner: broken);
-        }
+        throw NotInflux(what, "JSON of the 2.x API", answer);
     }
 
     /// <summary>Deletes something while disposing. A server that is gone keeps it, which changes nothing about how the run ended.</summary>

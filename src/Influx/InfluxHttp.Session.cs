@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 
 namespace Influx;
@@ -12,12 +13,11 @@ public sealed partial class InfluxHttp
     // Recorded with 2.7.1 and 2.9.1: 204 with the cookie, 401 for a wrong password. The cookie's name differs between versions.
     private async Task<Secret> SignInAsync(Secret user, CancellationToken cancellationToken)
     {
-        using var answer = await SendOnceAsync(HttpMethod.Post, "api/v2/signin", makeContent: null, accept: null, user, cancellationToken);
-        if (!answer.IsSuccessStatusCode)
-            throw Refused("signing in", await ReadErrorAsync(answer, cancellationToken), answer);
-        return answer.Headers.TryGetValues("Set-Cookie", out var cookies)
-            ? new Secret(cookies.First().Split(';')[0])
-            : throw new RejectedException(RejectionKind.Unsupported, $"{Place(answer.RequestMessage!)} let the user in and gave no session");
+        const string What = "signing in";
+        var answer = Done(What, HttpStatusCode.NoContent, await ReadAsync(HttpMethod.Post, "api/v2/signin", makeContent: null, user, cancellationToken));
+        return answer.TryGetHeader("Set-Cookie", out var cookie)
+            ? new Secret(cookie.Split(';')[0])
+            : throw new RejectedException(RejectionKind.Unsupported, $"POST /api/v2/signin at the {options.Role} {Root} let the user in and gave no session");
     }
 
     private void Authorize(HttpRequestHeaders headers, Secret secret)

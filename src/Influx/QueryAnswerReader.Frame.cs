@@ -7,7 +7,12 @@ internal sealed partial class QueryAnswerReader
     /// <summary>Where in the documents the reader stands; each step takes a whole key with its value, or one row.</summary>
     private sealed class Frame(IQuerySink sink)
     {
+        // Real answers have one result a document, and name at most some ten thousand columns.
+        private const int MaxNames = 1 << 20;
+        private const int MaxEmptyDocuments = 100_000;
+
         private int documentKeys;
+        private int emptyDocuments;
         private int results;
         private int resultKeys;
         private int series;
@@ -17,13 +22,16 @@ internal sealed partial class QueryAnswerReader
         private bool resultPartial;
         private bool seriesPartial;
         private bool hasColumns;
-        private bool seen;
+        private bool hasResult;
         private ByteKey name;
         private IReadOnlyList<SeriesTag> tags = [];
         private IReadOnlyList<ByteKey> absentTags = [];
 
-        /// <summary>A whole document with a result was the last one and it did not announce another.</summary>
-        public bool AtEnd => seen && !inDocument && !resultPartial;
+        /// <summary>A result has begun: what comes is an answer to a query.</summary>
+        public bool Seen { get; private set; }
+
+        /// <summary>A whole document was the last one and it did not announce another.</summary>
+        public bool AtEnd => Seen && !inDocument && !resultPartial;
 
         /// <summary>The last series says that it goes on, but nothing follows.</summary>
         public bool CutSeries => seriesPartial;
@@ -67,11 +75,21 @@ internal sealed partial class QueryAnswerReader
                 return ResultStart(data, ref position);
             if (documentKeys > 0)
                 return DocumentKey(data, ref position);
-            inDocument = false;
+            EndDocument();
             if (!Msgpack.TryReadMap(data, ref position, out documentKeys))
                 return false;
             inDocument = true;
             return true;
+        }
+
+        private void EndDocument()
+        {
+            if (inDocument && !hasResult)
+                throw new InvalidDataException("a document of the answer has no result");
+            if (emptyDocuments > MaxEmptyDocuments)
+                throw new InvalidDataException($"{MaxEmptyDocuments} documents of the answer in a row have no values");
+            inDocument = false;
+            hasResult = false;
         }
 
         private bool DocumentKey(ReadOnlySpan<byte> data, ref int position)
@@ -96,8 +114,10 @@ internal sealed partial class QueryAnswerReader
             if (!Msgpack.TryReadMap(data, ref position, out resultKeys))
                 return false;
             results--;
-            seen = true;
             resultPartial = false;
+            emptyDocuments++;
+            hasResult = true;
+            Seen = true;
             return true;
         }
 
@@ -162,6 +182,8 @@ internal sealed partial class QueryAnswerReader
                 whole = Msgpack.TryReadArray(data, ref position, out var count);
                 if (whole)
                     rows = count;
+                if (rows > 0)
+                    emptyDocuments = 0;
             }
             else if (key.SequenceEqual("partial"u8))
             {
@@ -181,6 +203,7 @@ internal sealed partial class QueryAnswerReader
         {
             if (!Msgpack.TryReadMap(data, ref position, out var count))
                 return false;
+            Check(count, "tags");
             // A count is only what the answer says: memory follows what has come.
             var found = new List<SeriesTag>();
             List<ByteKey>? absent = null;
@@ -205,6 +228,7 @@ internal sealed partial class QueryAnswerReader
         {
             if (!Msgpack.TryReadArray(data, ref position, out var count))
                 return false;
+            Check(count, "columns");
             var columns = new List<ByteKey>();
             for (var i = 0; i < count; i++)
             {
@@ -215,6 +239,12 @@ internal sealed partial class QueryAnswerReader
             hasColumns = true;
             sink.OnSeries(new SeriesHeader(name, tags, columns) { AbsentTags = absentTags });
             return true;
+        }
+
+        private static void Check(int count, string what)
+        {
+            if (count > MaxNames)
+                throw new InvalidDataException($"a series of the answer announces {count} {what}");
         }
 
         private static bool ErrorOrSkip(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, ref int position)

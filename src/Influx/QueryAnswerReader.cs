@@ -12,8 +12,13 @@ namespace Influx;
 /// <param name="bufferSize">The first size of the buffer in bytes; it grows to what one row needs.</param>
 internal sealed partial class QueryAnswerReader(Stream source, IQuerySink sink, int bufferSize = 256 * 1024)
 {
-    // A row holds at most some hundred strings of at most 1 MiB; more is no answer of an InfluxDB.
-    private const int MaxBuffer = 1 << 30;
+    // A row is one point with all its fields, which were written in bodies of some megabytes; more is no answer of an InfluxDB.
+    private const int MaxBuffer = 1 << 27;
+
+    // What is cut is parsed anew from its start: only once there is notably more of it.
+    private const int LargeRest = 1 << 20;
+
+    private const int ShownBytes = 512;
 
     private readonly Frame frame = new(sink);
     private byte[] buffer = [];
@@ -24,6 +29,7 @@ internal sealed partial class QueryAnswerReader(Stream source, IQuerySink sink, 
     /// <exception cref="TransientException">The answer ends before its end marker, or the connection was cut.</exception>
     /// <exception cref="QueryTooLargeException">The server gave the query up in mid-stream, or a row limit cut it.</exception>
     /// <exception cref="RejectedException">The statement failed for another reason.</exception>
+    /// <exception cref="NoQueryAnswerException">It is something else.</exception>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         buffer = ArrayPool<byte>.Shared.Rent(bufferSize);
@@ -31,10 +37,16 @@ internal sealed partial class QueryAnswerReader(Stream source, IQuerySink sink, 
         {
             while (await FillAsync(cancellationToken))
                 await ParseAsync(cancellationToken);
+            if (!frame.Seen)
+                throw NoAnswer("it has no result", null);
             if (end > start || !frame.AtEnd)
                 throw new TransientException("the answer ended before its end marker");
             if (frame.CutSeries)
                 throw new QueryTooLargeException("the server cut the answer (partial: a row limit)");
+        }
+        catch (InvalidDataException other) when (!frame.Seen)
+        {
+            throw NoAnswer(other.Message, other);
         }
         catch (InvalidDataException broken)
         {
@@ -46,6 +58,9 @@ internal sealed partial class QueryAnswerReader(Stream source, IQuerySink sink, 
         }
         await sink.DrainAsync(cancellationToken);
     }
+
+    private NoQueryAnswerException NoAnswer(string why, Exception? inner) =>
+        new(why, buffer.AsSpan(start, Math.Min(end - start, ShownBytes)).ToArray(), inner);
 
     private async Task ParseAsync(CancellationToken cancellationToken)
     {
@@ -59,7 +74,20 @@ internal sealed partial class QueryAnswerReader(Stream source, IQuerySink sink, 
         }
     }
 
+    /// <summary>Reads on; false at the end of the answer.</summary>
     private async Task<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        var rest = end - start;
+        do
+        {
+            if (!await ReadOnAsync(cancellationToken))
+                return false;
+        }
+        while (rest > LargeRest && end - start < rest + (rest / 4));
+        return true;
+    }
+
+    private async Task<bool> ReadOnAsync(CancellationToken cancellationToken)
     {
         if (start > 0)
         {
@@ -70,7 +98,7 @@ internal sealed partial class QueryAnswerReader(Stream source, IQuerySink sink, 
         if (end == buffer.Length)
         {
             if (buffer.Length >= MaxBuffer)
-                throw new InvalidDataException("one row of the answer exceeds 1 GiB");
+                throw new InvalidDataException("one row of the answer exceeds 128 MiB");
             var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
             buffer.AsSpan(0, end).CopyTo(larger);
             ArrayPool<byte>.Shared.Return(buffer);
@@ -94,4 +122,11 @@ internal sealed partial class QueryAnswerReader(Stream source, IQuerySink sink, 
         NeedMore,
         Drain,
     }
+}
+
+/// <summary>What came is no answer to a query, but something else under its media type.</summary>
+internal sealed class NoQueryAnswerException(string message, ReadOnlyMemory<byte> beginning, Exception? inner) : Exception(message, inner)
+{
+    /// <summary>The first bytes.</summary>
+    public ReadOnlyMemory<byte> Beginning => beginning;
 }

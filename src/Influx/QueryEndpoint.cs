@@ -18,30 +18,27 @@ internal static class QueryEndpoint
             path += $"&rp={Uri.EscapeDataString(bucket.RetentionPolicy)}";
         var what = $"InfluxQL '{InfluxQl.Shown(statement)}'";
         // The form and not the URL: statements that name hundreds of fields exceed what servers take as a URL.
-        var answer = await http.SendAsync(
-            HttpMethod.Post,
+        await using var body = await http.OpenStreamAsync(
             path,
             () => new FormUrlEncodedContent([KeyValuePair.Create("q", statement)]),
             Msgpack,
-            authorize: true,
+            what,
+            error => Failure.IsTooLarge(error.ErrorText) && (int)error.Status is 400 or 500
+                ? new QueryTooLargeException($"{what}: {error.ErrorText}")
+                : http.Refused(what, error),
             cancellationToken);
-        if (!answer.IsSuccessStatusCode)
-        {
-            using (answer)
-            {
-                var error = await InfluxHttp.ReadErrorAsync(answer, cancellationToken);
-                throw Failure.IsTooLarge(error.Text) && (int)error.Status is 400 or 500
-                    ? new QueryTooLargeException($"{what}: {error.Text}")
-                    : http.Refused(what, error, answer);
-            }
-        }
-        await using var body = await http.OpenBodyAsync(answer, cancellationToken);
-        var type = answer.Content.Headers.ContentType?.MediaType;
-        if (type != Msgpack)
-            throw new RejectedException(RejectionKind.Unsupported, $"{what}: the answer is '{type}' instead of '{Msgpack}'; is there a proxy in between?");
+        var reader = new QueryAnswerReader(body, sink);
         try
         {
-            await new QueryAnswerReader(body, sink).ReadAsync(cancellationToken);
+            await reader.ReadAsync(cancellationToken);
+        }
+        catch (NoQueryAnswerException other)
+        {
+            throw http.NotInflux(what, $"an answer to a query ({other.Message})", Msgpack, other.Beginning.Span);
+        }
+        catch (TransientException failed)
+        {
+            throw new TransientException($"{what} at the {http.Options.Role}: {failed.Message}", failed.RetryAfter, failed) { Waited = failed.Waited };
         }
         catch (RejectedException refused)
         {

@@ -26,18 +26,30 @@ public sealed record QueryRow(ByteKey Series, IReadOnlyList<ByteKey> Columns, IR
 /// <summary>Keeps all rows of a small answer.</summary>
 internal sealed class QueryTable : IQuerySink
 {
+    // The counts of 40,000 windows of 100 fields are half of it.
+    private const long MostMemory = 256_000_000;
+    private const int RowMemory = 100;
+    private const int ValueMemory = 32;
+
     private readonly List<QueryRow> rows = [];
     private SeriesHeader? header;
+    private long memory;
 
     public IReadOnlyList<QueryRow> Rows => rows;
 
-    public void OnSeries(SeriesHeader series) => header = series;
+    public void OnSeries(SeriesHeader series)
+    {
+        header = series;
+        Count(RowMemory + series.Name.Span.Length + series.Tags.Sum(tag => ValueMemory + tag.Key.Span.Length + tag.Value.Span.Length)
+            + series.Columns.Sum(column => ValueMemory + column.Span.Length));
+    }
 
     public bool OnRow(ReadOnlySpan<byte> row)
     {
         var position = 0;
         if (!Msgpack.TryReadArray(row, ref position, out var count) || count != header!.Columns.Count)
             throw new InvalidDataException("the answer has a row that does not fit its columns");
+        Count(RowMemory + ((long)count * ValueMemory) + row.Length);
         var values = new object?[count];
         for (var i = 0; i < count; i++)
             values[i] = Read(row, ref position);
@@ -46,6 +58,16 @@ internal sealed class QueryTable : IQuerySink
     }
 
     public ValueTask DrainAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    // By what the rows take up here, which for small values is many times what came.
+    private void Count(long bytes)
+    {
+        memory += bytes;
+        if (memory > MostMemory)
+            throw new RejectedException(
+                RejectionKind.NotInflux,
+                $"the list of '{SmallAnswer.Excerpt(header!.Name.ToString())}' takes more than {MostMemory / 1_000_000} MB, which no InfluxDB's does; is there a proxy before the server?");
+    }
 
     private static object? Read(ReadOnlySpan<byte> row, ref int position)
     {

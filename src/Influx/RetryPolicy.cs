@@ -14,6 +14,9 @@ public sealed record RetrySettings
 
     /// <summary>The longest wait that a server's Retry-After is followed for.</summary>
     public TimeSpan MaxRetryAfter { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a server may be waited for in vain in all tries together; there is one retry in any case.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(80);
 }
 
 /// <summary>A retry as it happens, for the log and the counters.</summary>
@@ -22,31 +25,55 @@ public sealed record RetrySettings
 /// <param name="Cause">What failed.</param>
 public sealed record Retry(int Attempt, TimeSpan Delay, TransientException Cause);
 
-/// <summary>Tries again what failed with a <see cref="TransientException"/>, and nothing else.</summary>
+/// <summary>
+/// Tries again what failed with a <see cref="TransientException"/>, and nothing else. Of policies around one another the innermost
+/// decides: what it gave up is not begun anew.
+/// </summary>
 /// <param name="settings">How often and how long.</param>
 /// <param name="time">The clock to wait on.</param>
 /// <param name="random">Draws the jitter.</param>
 /// <param name="onRetry">Told of every retry before it waits.</param>
-public sealed class RetryPolicy(RetrySettings settings, TimeProvider time, Random random, Action<Retry>? onRetry = null)
+/// <param name="onEnd">Told when an operation that was tried again is over, whichever way.</param>
+public sealed class RetryPolicy(RetrySettings settings, TimeProvider time, Random random, Action<Retry>? onRetry = null, Action? onEnd = null)
 {
+    /// <summary>Tries nothing again.</summary>
+    public static readonly RetryPolicy None = new(new RetrySettings { MaxRetries = 0 }, TimeProvider.System, new Random(0));
+
     /// <summary>Runs an operation until it succeeds, fails for good, or the retries are used up.</summary>
     /// <exception cref="TransientException">The last failure, when the retries are used up.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
     {
-        for (var attempt = 0; ; attempt++)
+        var attempt = 0;
+        var waited = TimeSpan.Zero;
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            Retry retry;
-            try
+            while (true)
             {
-                return await operation(cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+                Retry retry;
+                try
+                {
+                    return await operation(cancellationToken);
+                }
+                catch (TransientException failed) when (!failed.GivenUp && settings.MaxRetries > 0)
+                {
+                    waited += failed.Waited;
+                    if (attempt == settings.MaxRetries || (attempt > 0 && waited >= settings.Patience))
+                    {
+                        failed.GivenUp = true;
+                        throw;
+                    }
+                    retry = new Retry(attempt + 1, Delay(settings, random, attempt, failed.RetryAfter), failed);
+                }
+                attempt++;
+                onRetry?.Invoke(retry);
+                await Task.Delay(retry.Delay, time, cancellationToken);
             }
-            catch (TransientException failed) when (attempt < settings.MaxRetries)
-            {
-                retry = new Retry(attempt + 1, Delay(settings, random, attempt, failed.RetryAfter), failed);
-            }
-            onRetry?.Invoke(retry);
-            await Task.Delay(retry.Delay, time, cancellationToken);
+        }
+        finally
+        {
+            if (attempt > 0)
+                onEnd?.Invoke();
         }
     }
 

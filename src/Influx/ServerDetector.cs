@@ -11,12 +11,17 @@ public static class ServerDetector
     /// <summary>Connects and returns the client of the server's family.</summary>
     /// <exception cref="TransientException">It does not answer now.</exception>
     /// <exception cref="RejectedException">It is no InfluxDB 1.x, 2.x or 3, or its certificate is not trusted.</exception>
-    public static async Task<IInfluxClient> ConnectAsync(ServerOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static Task<IInfluxClient> ConnectAsync(ServerOptions options, TimeProvider time, CancellationToken cancellationToken) =>
+        ConnectAsync(options, time, options.Retry, cancellationToken);
+
+    /// <summary>The same, with the first contact tried again in a way of its own.</summary>
+    /// <inheritdoc cref="ConnectAsync(ServerOptions, TimeProvider, CancellationToken)"/>
+    public static async Task<IInfluxClient> ConnectAsync(ServerOptions options, TimeProvider time, RetryPolicy contact, CancellationToken cancellationToken)
     {
         var http = new InfluxHttp(options, time);
         try
         {
-            var (version, build) = await DetectAsync(http, cancellationToken);
+            var (version, build) = await contact.RunAsync(token => DetectAsync(http, token), cancellationToken);
             switch (version.Family)
             {
                 case ServerFamily.V1:
@@ -46,49 +51,47 @@ public static class ServerDetector
             throw refused;
         if (stated is null)
             throw new RejectedException(
-                RejectionKind.Unreachable,
-                $"{http.Options.Url.GetLeftPart(UriPartial.Authority)} (the {http.Options.Role}) answers, but states no InfluxDB version: is it an InfluxDB server?");
+                RejectionKind.NotInflux,
+                $"{http.Options.Url.GetLeftPart(UriPartial.Authority)} (the {http.Options.Role}) answers GET /ping {open.Answer.Kind} and states no InfluxDB version: "
+                + $"is it an InfluxDB server? Or is there a proxy before the server?{(open.Answer.Beginning is { Length: > 0 } words ? $" The answer begins: {words}" : "")}");
         return ServerVersion.TryParse(stated, out var version)
             ? (version, ping.Build)
             : throw new RejectedException(
                 RejectionKind.Unsupported,
-                $"the {http.Options.Role} states the version '{stated}', which is none of InfluxDB 1.x, 2.x and 3");
+                $"the {http.Options.Role} states the version '{SmallAnswer.Excerpt(stated)}', which is none of InfluxDB 1.x, 2.x and 3");
     }
 
     private static async Task<Stated> AskAsync(InfluxHttp http, string path, bool authorize, CancellationToken cancellationToken)
     {
-        using var answer = await http.SendAsync(HttpMethod.Get, path, makeContent: null, accept: null, authorize, cancellationToken);
-        if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout)
-            throw http.Refused($"GET /{path}", await InfluxHttp.ReadErrorAsync(answer, cancellationToken), answer);
-        if (answer.Headers.TryGetValues("X-Influxdb-Version", out var values))
-            return new Stated(values.First(), answer.Headers.TryGetValues("X-Influxdb-Build", out var builds) ? builds.First() : null);
-        if (authorize && answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
-            return new Stated(Refused: await RefusedAsync(http, path, answer, cancellationToken));
-        if (!answer.IsSuccessStatusCode || answer.Content.Headers.ContentType?.MediaType != "application/json")
-            return new Stated();
+        var answer = http.Settled($"GET /{path}", await http.AskOnceAsync(HttpMethod.Get, path, makeContent: null, authorize, cancellationToken));
+        if (answer.TryGetHeader("X-Influxdb-Version", out var stated))
+            return new Stated(answer, stated, answer.TryGetHeader("X-Influxdb-Build", out var build) ? build : null);
+        if (authorize && answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            return new Stated(answer, Refused: Refused(http, path, answer));
+        if (!answer.IsSuccess || answer.MediaType != "application/json")
+            return new Stated(answer);
         try
         {
-            using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
-            return new Stated(document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("version", out var version)
-                ? version.GetString()
-                : null);
+            using var document = JsonDocument.Parse(answer.Body);
+            return new Stated(answer, document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("version", out var version)
+                && version.ValueKind == JsonValueKind.String ? version.GetString() : null);
         }
         catch (JsonException)
         {
-            return new Stated();
+            return new Stated(answer);
         }
     }
 
-    private static async Task<Exception> RefusedAsync(InfluxHttp http, string path, HttpResponseMessage answer, CancellationToken cancellationToken)
+    private static Exception Refused(InfluxHttp http, string path, SmallAnswer answer)
     {
-        var refused = http.Refused($"GET /{path}", await InfluxHttp.ReadErrorAsync(answer, cancellationToken), answer);
-        return answer.StatusCode == HttpStatusCode.Forbidden
+        var refused = http.Refused($"GET /{path}", answer);
+        return answer.Status == HttpStatusCode.Forbidden
             ? new RejectedException(RejectionKind.Token, $"{refused.Message}: of an InfluxDB 3 Enterprise a token needs {Influx3Client.PingRight} besides its databases", refused)
             : refused;
     }
 
     // What an answer states of its server; refused where it wants another token first.
-    private sealed record Stated(string? Version = null, string? Build = null, Exception? Refused = null);
+    private sealed record Stated(SmallAnswer Answer, string? Version = null, string? Build = null, Exception? Refused = null);
 
     private static void CheckUser(ServerOptions options, Secret? token)
     {

@@ -37,8 +37,20 @@ public sealed record ServerOptions
     /// </summary>
     public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
 
-    /// <summary>How long a server may take for the head of an answer, or for the next part of its body.</summary>
+    /// <summary>
+    /// How long a server may take for the head of a query's answer while it still answers /ping, since a count reads all that it counts;
+    /// nothing else may take longer either.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The limits of everything else.</summary>
+    public HttpLimits Limits { get; init; } = new();
+
+    /// <summary>How requests whose answer is small are tried again; by default not at all. Writes and streams of points are left to the caller.</summary>
+    public RetryPolicy Retry { get; init; } = RetryPolicy.None;
+
+    /// <summary>Told, once a query, that a server takes long for it but is there.</summary>
+    public Action<string>? OnSlow { get; init; }
 
     /// <summary>What a person calls the server in messages: <c>source</c> or <c>destination</c>.</summary>
     public string Role { get; init; } = "server";

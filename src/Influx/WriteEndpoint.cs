@@ -9,23 +9,27 @@ internal static class WriteEndpoint
     public static async Task<WriteAnswer> WriteAsync(
         InfluxHttp http, string path, string bucket, ReadOnlyMemory<byte> gzip, CancellationToken cancellationToken)
     {
-        using var answer = await http.SendAsync(HttpMethod.Post, path, () => Body(gzip), accept: null, authorize: true, cancellationToken);
-        if (answer.IsSuccessStatusCode)
+        var what = $"write to '{bucket}'";
+        var answer = await http.AskOnceAsync(HttpMethod.Post, path, () => Body(gzip), authorize: true, cancellationToken);
+        // Nothing but 204 says that the points are in: any other success is of something that never saw the database.
+        if (answer.IsSuccess)
+        {
+            http.Done(what, HttpStatusCode.NoContent, answer);
             return WriteAnswer.Written;
-        if (answer.StatusCode == HttpStatusCode.RequestEntityTooLarge)
+        }
+        if (answer.Status == HttpStatusCode.RequestEntityTooLarge)
             return new WriteAnswer(WriteStatus.TooLarge, "413", BeyondRetention: false, answer.Headers.Date);
-        var error = await InfluxHttp.ReadErrorAsync(answer, cancellationToken);
-        if (IsAboutData(error))
-            return new WriteAnswer(WriteStatus.Refused, error.Text, IsBeyondRetention(error.Text), answer.Headers.Date);
-        throw http.Refused($"write to '{bucket}'", error, answer);
+        if (!answer.IsPage && IsAboutData(answer.Status, answer.ErrorText))
+            return new WriteAnswer(WriteStatus.Refused, answer.ErrorText, IsBeyondRetention(answer.ErrorText), answer.Headers.Date);
+        throw http.Refused(what, answer);
     }
 
     // 2.7 answers a type conflict inside one batch with 500 (OBSERVED 6.2).
-    private static bool IsAboutData(ErrorAnswer error) => error.Status switch
+    private static bool IsAboutData(HttpStatusCode status, string text) => status switch
     {
         HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => true,
-        HttpStatusCode.InternalServerError => error.Text.Contains("field type conflict", StringComparison.Ordinal)
-            || error.Text.Contains("partial write", StringComparison.Ordinal),
+        HttpStatusCode.InternalServerError => text.Contains("field type conflict", StringComparison.Ordinal)
+            || text.Contains("partial write", StringComparison.Ordinal),
         _ => false,
     };
 
