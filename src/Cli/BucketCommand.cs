@@ -46,7 +46,7 @@ internal static class BucketCommand
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            var error = RunErrors.Map(failure, planned: false, stopped: null, CommandLine.OfThisProcess());
+            var error = RunErrors.Map(failure, reached: false, stopped: null, CommandLine.OfThisProcess());
             await Console.Error.WriteLineAsync(error.Sentence);
             return error.ExitCode;
         }

@@ -35,7 +35,7 @@ internal static class MigrateCommand
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            var error = RunErrors.Map(failure, progress.Plan.Finished, run?.StoppedReport, CommandLine.OfThisProcess());
+            var error = RunErrors.Map(failure, progress.Plan.Started, run?.StoppedReport, CommandLine.OfThisProcess());
             await Console.Error.WriteLineAsync(error.Sentence);
             if (run?.StoppedReport is { } stopped)
                 await Console.Error.WriteLineAsync(ReportCommand.Place(stopped));

@@ -49,13 +49,14 @@ internal static class ProgressView
             return;
         if (!bar.IsStarted)
             bar.StartTask();
-        bar.Description = $"{stage.Name} {Rate(stage, time):N0} points/s";
+        bar.Description = stage.Retrying is null ? $"{stage.Name} {Rate(stage, time):N0} points/s" : $"{stage.Name} retrying";
         bar.MaxValue = Math.Max(1, stage.TotalFieldValues);
         bar.Value = stage.Finished ? bar.MaxValue : stage.FieldValues + stage.SkippedFieldValues;
     }
 
     private static string Line(StageProgress stage, TimeProvider time) =>
-        $"{stage.Name}: {stage.DoneChunks + stage.SkippedChunks:N0} of {stage.TotalChunks:N0} chunks, {stage.Points:N0} points, {Rate(stage, time):N0} points/s";
+        $"{stage.Name}: {stage.DoneChunks + stage.SkippedChunks:N0} of {stage.TotalChunks:N0} chunks, {stage.Points:N0} points, {Rate(stage, time):N0} points/s"
+        + (stage.Retrying is { } cause ? $", retrying after: {cause}" : "");
 
     private static double Rate(StageProgress stage, TimeProvider time) => stage.Points / Math.Max(stage.Elapsed(time).TotalSeconds, 0.001);
 

@@ -17,15 +17,15 @@ internal static class RunErrors
 {
     /// <summary>What an exception means.</summary>
     /// <param name="exception">What ended the run.</param>
-    /// <param name="planned">Whether the plan was finished, so that there is something to resume.</param>
+    /// <param name="reached">Whether both servers had answered, so that what failed can be done again as it was begun.</param>
     /// <param name="stopped">How far it got; null where that is not known, or nothing was begun.</param>
     /// <param name="again">The command that resumes.</param>
-    public static RunError Map(Exception exception, bool planned, MigrationReport? stopped, string again) => exception switch
+    public static RunError Map(Exception exception, bool reached, MigrationReport? stopped, string again) => exception switch
     {
         InputException or UnmatchedException => new(ExitCodes.WrongInput, exception.Message),
         StagingException { Fault: StagingFault.OtherMigration } => new(ExitCodes.WrongInput, exception.Message),
         RejectedException => Refused(RunFailure.Sentence(exception), stopped),
-        TransientException when !planned => new(ExitCodes.Refused, exception.Message),
+        TransientException when !reached => new(ExitCodes.Refused, exception.Message),
         QueryTooLargeException or TransientException or StagingException or OperationCanceledException or IOException or UnauthorizedAccessException =>
             new(ExitCodes.Stopped, $"{RunFailure.Sentence(exception)}; nothing is lost, resume with: {again}"),
         _ => new(ExitCodes.Bug, RunFailure.Sentence(exception)),

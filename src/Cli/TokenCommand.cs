@@ -47,7 +47,7 @@ internal sealed class TokenCommand
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            var error = RunErrors.Map(failure, planned: false, stopped: null, CommandLine.OfThisProcess());
+            var error = RunErrors.Map(failure, reached: false, stopped: null, CommandLine.OfThisProcess());
             await Console.Error.WriteLineAsync(error.Sentence);
             return error.ExitCode;
         }

@@ -41,7 +41,7 @@ internal static class VerifyCommand
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            var error = RunErrors.Map(failure, progress.Plan.Finished, stopped: null, CommandLine.OfThisProcess());
+            var error = RunErrors.Map(failure, progress.Plan.Started, stopped: null, CommandLine.OfThisProcess());
             await Console.Error.WriteLineAsync(error.Sentence);
             return error.ExitCode;
         }

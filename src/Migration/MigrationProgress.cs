@@ -14,6 +14,8 @@ public sealed class StageProgress(string name)
     private long refusedAgain;
     private long startedTicks;
     private long stoppedTicks;
+    private int retrying;
+    private volatile string cause = "";
 
     /// <summary>The stage.</summary>
     public string Name => name;
@@ -44,6 +46,9 @@ public sealed class StageProgress(string name)
 
     /// <summary>Transient failures that were tried again.</summary>
     public long Retries => Interlocked.Read(ref retries);
+
+    /// <summary>Why something is being tried again now, in one line; null where nothing is.</summary>
+    public string? Retrying => Volatile.Read(ref retrying) > 0 ? cause : null;
 
     /// <summary>Whether it has begun.</summary>
     public bool Started => Interlocked.Read(ref startedTicks) != 0;
@@ -94,7 +99,15 @@ public sealed class StageProgress(string name)
         Interlocked.Add(ref skippedFieldValues, values);
     }
 
-    internal void Retried() => Interlocked.Increment(ref retries);
+    internal void Retried(Influx.Retry retry)
+    {
+        Interlocked.Increment(ref retries);
+        cause = retry.Cause.Message.Split('\n')[0];
+        if (retry.Attempt == 1)
+            Interlocked.Increment(ref retrying);
+    }
+
+    internal void RetryEnded() => Interlocked.Decrement(ref retrying);
 }
 
 /// <summary>The stages of a run in the order of the flow.</summary>
@@ -117,4 +130,7 @@ public sealed class MigrationProgress
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<StageProgress> Stages => [Plan, Export, Stage, Import, Verify];
+
+    /// <summary>The one under way; before the first it is that one.</summary>
+    public StageProgress Current => Stages.LastOrDefault(stage => stage.Started) ?? Plan;
 }

@@ -43,6 +43,9 @@ public sealed record RunContext
     /// <summary>How transient failures are tried again.</summary>
     public RetrySettings Retry { get; init; } = new();
 
+    /// <summary>How long the servers may take and how much they may say.</summary>
+    public HttpLimits Limits { get; init; } = new();
+
     /// <summary>How a person runs it again: the whole command line, without tokens.</summary>
     public string ResumeWith { get; init; } = "the same request";
 
@@ -76,11 +79,19 @@ public sealed record RunContext
         ConnectAsync(Request.Destination, "destination", ReadDestinationToken, DestinationTokenName, DestinationCaPem, cancellationToken);
 
     /// <summary>The retries of a stage, counted and logged.</summary>
-    public RetryPolicy RetryOf(StageProgress stage) => new(Retry, Time, Random, retry =>
-    {
-        stage.Retried();
-        Logger.Retry(stage.Name, retry.Attempt, retry.Delay.TotalSeconds, retry.Cause.Message);
-    });
+    public RetryPolicy RetryOf(StageProgress stage) => RetryBy(Retry, () => stage);
+
+    private RetryPolicy RetryBy(RetrySettings settings, Func<StageProgress> find) => new(
+        settings,
+        Time,
+        Random,
+        retry =>
+        {
+            var stage = find();
+            stage.Retried(retry);
+            Logger.Retry(stage.Name, retry.Attempt, retry.Delay.TotalSeconds, retry.Cause.Message);
+        },
+        () => find().RetryEnded());
 
     private async Task<IInfluxClient> ConnectAsync(
         ServerRequest server, string role, TokenReader readToken, string tokenName, string? caPem, CancellationToken cancellationToken)
@@ -97,9 +108,13 @@ public sealed record RunContext
             SkipVerify = Request.SkipVerify,
             Role = role,
             Connect = Connect,
+            Limits = Limits,
+            Retry = RetryBy(Retry, () => Progress.Current),
+            OnSlow = Logger.Warn,
         };
-        // A server that does not answer at all is soon known to be down.
-        var first = new RetryPolicy(Retry with { MaxRetries = Math.Min(Retry.MaxRetries, 3) }, Time, Random);
-        return await first.RunAsync(token => ServerDetector.ConnectAsync(options, Time, token), cancellationToken);
+        // A server that does not answer at all is soon known to be down; one that did before may be starting anew.
+        var isFirst = !Progress.Stages.Any(stage => stage.Started);
+        var contact = RetryBy(isFirst ? Retry with { MaxRetries = Math.Min(Retry.MaxRetries, 3) } : Retry, () => Progress.Current);
+        return await ServerDetector.ConnectAsync(options, Time, contact, cancellationToken);
     }
 }

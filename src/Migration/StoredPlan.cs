@@ -85,12 +85,10 @@ public static class StoredPlan
         if (source)
         {
             using var from = await context.ConnectSourceAsync(cancellationToken);
-            await context.RetryOf(context.Progress.Plan).RunAsync(
-                token => preflight.CheckSourceAsync(from, stored.Buckets, token), cancellationToken);
+            await preflight.CheckSourceAsync(from, stored.Buckets, cancellationToken);
         }
         using var to = await context.ConnectDestinationAsync(cancellationToken);
-        await context.RetryOf(context.Progress.Plan).RunAsync(
-            token => preflight.CheckDestinationAsync(to, stored.Buckets, resumed: true, token), cancellationToken);
+        await preflight.CheckDestinationAsync(to, stored.Buckets, resumed: true, cancellationToken);
         return stored with { Warnings = [.. stored.Warnings.Union(preflight.Warnings, StringComparer.Ordinal)] };
     }
 
@@ -108,7 +106,7 @@ public static class StoredPlan
         using var destination = await context.ConnectDestinationAsync(cancellationToken);
         progress.Start(context.Time, 0, 0);
         var planner = new Planner(source, destination, context.Request, context.Time, context.IsLaterRun, partial);
-        var plan = await context.RetryOf(progress).RunAsync(token => planner.PlanAsync(stopBy, token), cancellationToken);
+        var plan = await planner.PlanAsync(stopBy, cancellationToken);
         progress.Stop(context.Time);
         return (plan, planner);
     }

@@ -33,7 +33,7 @@ internal static class DeployedCommand
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            var error = RunErrors.Map(Explain(failure, deployed), planned: false, stopped: null, CommandLine.OfThisProcess());
+            var error = RunErrors.Map(Explain(failure, deployed), reached: false, stopped: null, CommandLine.OfThisProcess());
             await Console.Error.WriteLineAsync(error.Sentence);
             return error.ExitCode;
         }
