@@ -6,14 +6,18 @@ namespace Migration;
 /// <summary>What was taken out of a batch.</summary>
 /// <param name="Line">The line, with its newline.</param>
 /// <param name="Reason">The server's words; null for a point beyond the destination's retention.</param>
-internal sealed record RemovedLine(ReadOnlyMemory<byte> Line, string? Reason);
+/// <param name="IsTooLarge">Whether it is a limit that refuses it, which may be raised.</param>
+internal sealed record RemovedLine(ReadOnlyMemory<byte> Line, string? Reason, bool IsTooLarge = false);
 
 /// <summary>
 /// Writes one batch. What the server refuses is narrowed down by halves until the bad lines are alone; writing a line twice
 /// does no harm, since a point with the same series and time is the same point.
 /// </summary>
-internal sealed class BatchWriter(IInfluxClient destination, AdaptiveLimit limit, RetryPolicy retry, Dialect dialect, TimeSpan retention, StageProgress progress)
+internal sealed class BatchWriter(
+    IInfluxClient destination, AdaptiveLimit limit, BodyLimit bodies, RetryPolicy retry, Dialect dialect, TimeSpan retention, StageProgress progress)
 {
+    private const string TooLarge = "the destination refuses the line alone as too large (413); the next run tries it again";
+
     private long requests;
 
     public long Requests => Interlocked.Read(ref requests);
@@ -22,12 +26,50 @@ internal sealed class BatchWriter(IInfluxClient destination, AdaptiveLimit limit
     /// <returns>The lines that are not in.</returns>
     public async Task<IReadOnlyList<RemovedLine>> WriteAsync(Bucket bucket, ReadOnlyMemory<byte> gzip, CancellationToken cancellationToken)
     {
-        var answer = await SendAsync(bucket, gzip, cancellationToken);
-        if (answer.Status == WriteStatus.Written)
-            return [];
+        // Once a body was refused each is measured first; until then it goes unopened.
+        var text = bodies.Target == long.MaxValue ? null : StagedChunk.Unzip(gzip);
         var removed = new List<RemovedLine>();
-        await NarrowAsync(bucket, Lines(StagedChunk.Unzip(gzip)), answer, removed, cancellationToken);
+        if (text is null || !bodies.Refuses(gzip.Length, text.Length))
+        {
+            var answer = await SendAsync(bucket, gzip, cancellationToken);
+            if (answer.Status == WriteStatus.Written)
+                return [];
+            text ??= StagedChunk.Unzip(gzip);
+            if (answer.Status != WriteStatus.TooLarge)
+            {
+                await NarrowAsync(bucket, Lines(text), answer, removed, cancellationToken);
+                return removed;
+            }
+            await RefusedAsTooLargeAsync(bucket, Lines(text), gzip.Length, removed, cancellationToken);
+            return removed;
+        }
+        await WritePiecesAsync(bucket, Lines(text), removed, cancellationToken);
         return removed;
+    }
+
+    private async Task RefusedAsTooLargeAsync(
+        Bucket bucket, List<ReadOnlyMemory<byte>> lines, int zipped, List<RemovedLine> removed, CancellationToken cancellationToken)
+    {
+        bodies.AddRefused(zipped, lines.Sum(line => (long)line.Length), lines.Count);
+        if (lines.Count == 1)
+            removed.Add(new RemovedLine(lines[0], TooLarge, IsTooLarge: true));
+        else
+            await WritePiecesAsync(bucket, lines, removed, cancellationToken);
+    }
+
+    // Each piece is cut by what is known when its turn comes: the one before may have been refused.
+    private async Task WritePiecesAsync(
+        Bucket bucket, List<ReadOnlyMemory<byte>> lines, List<RemovedLine> removed, CancellationToken cancellationToken)
+    {
+        for (var start = 0; start < lines.Count;)
+        {
+            var target = bodies.Target;
+            var (count, bytes) = (1, (long)lines[start].Length);
+            while (start + count < lines.Count && bytes + lines[start + count].Length <= target)
+                bytes += lines[start + count++].Length;
+            await WriteLinesAsync(bucket, lines.GetRange(start, count), removed, cancellationToken);
+            start += count;
+        }
     }
 
     private async Task NarrowAsync(
@@ -44,13 +86,11 @@ internal sealed class BatchWriter(IInfluxClient destination, AdaptiveLimit limit
         }
         if (lines.Count == 1)
         {
-            removed.Add(new RemovedLine(lines[0], answer.Status == WriteStatus.TooLarge
-                ? $"the destination refuses a body of {lines[0].Length} bytes (413)"
-                : answer.BeyondRetention ? null : answer.Reason));
+            removed.Add(new RemovedLine(lines[0], answer.BeyondRetention ? null : answer.Reason));
             return;
         }
         // 1.x and 2.x say how many points of the batch they dropped: all of them need no narrowing.
-        if (answer.Status == WriteStatus.Refused && !answer.BeyondRetention && DroppedAll(answer.Reason, lines.Count))
+        if (!answer.BeyondRetention && DroppedAll(answer.Reason, lines.Count))
         {
             removed.AddRange(lines.Select(line => new RemovedLine(line, answer.Reason)));
             return;
@@ -65,8 +105,11 @@ internal sealed class BatchWriter(IInfluxClient destination, AdaptiveLimit limit
     {
         if (lines.Count == 0)
             return;
-        var answer = await SendAsync(bucket, Zip(lines), cancellationToken);
-        if (answer.Status != WriteStatus.Written)
+        var gzip = Zip(lines);
+        var answer = await SendAsync(bucket, gzip, cancellationToken);
+        if (answer.Status == WriteStatus.TooLarge)
+            await RefusedAsTooLargeAsync(bucket, lines, gzip.Length, removed, cancellationToken);
+        else if (answer.Status == WriteStatus.Refused)
             await NarrowAsync(bucket, lines, answer, removed, cancellationToken);
     }
 

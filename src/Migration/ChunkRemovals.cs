@@ -18,6 +18,8 @@ internal sealed class ChunkRemovals(IStagingStore store, Dialect dialect, Export
     private readonly Dictionary<string, (ContentTally Tally, string Example)> reasons = new(StringComparer.Ordinal);
     private readonly LeftOutLines quarantine = new(store, StagingLayout.Quarantine(before.Chunk, before.QuarantineObjects + 1));
 
+    private long tooLarge;
+
     public async Task AddAsync(IReadOnlyList<RemovedLine> removed, CancellationToken cancellationToken)
     {
         if (removed.Count == 0)
@@ -30,6 +32,8 @@ internal sealed class ChunkRemovals(IStagingStore store, Dialect dialect, Export
             {
                 var tally = line.Reason is null ? expired : ReasonTally(line.Reason, line.Line.Span);
                 reader.ReadLine(line.Line.Span, new Splitter(this, tally));
+                if (line.IsTooLarge)
+                    tooLarge++;
                 if (line.Reason is not null)
                     Quarantine(line.Line.Span, line.Reason);
                 if (quarantine.Full)
@@ -53,6 +57,7 @@ internal sealed class ChunkRemovals(IStagingStore store, Dialect dialect, Export
         {
             ExpiredPoints = before.ExpiredPoints + expired.Points,
             ExpiredFieldValues = before.ExpiredFieldValues + expired.FieldValues,
+            TooLargePoints = before.TooLargePoints + tooLarge,
             QuarantineObjects = before.QuarantineObjects + (quarantine.Any ? 1 : 0),
             Quarantined = LeftOut.Merge(before.Quarantined, reasons.Select(reason => new LeftOut(reason.Key, reason.Value.Tally.Points, reason.Value.Tally.FieldValues, reason.Value.Example))),
             Removed = WindowContent.Merge(before.Removed, windows.Select(window => WindowContent.From(export.Windows[window.Key].Range, window.Value))),

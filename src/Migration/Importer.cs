@@ -16,9 +16,11 @@ public sealed class Importer(
     IInfluxClient destination, IStagingStore store, MigrationPlan plan, RetryPolicy retry, TimeProvider time, ILogger logger, StageProgress progress)
 {
     private readonly AdaptiveLimit limit = new(plan.Request.Concurrency, time);
+    private readonly BodyLimit bodies = new();
 
     /// <summary>
-    /// Imports a segment, unless its receipt says that this very object is done. With a deadline it begins no member that would
+    /// Imports a segment, unless its receipt says that this very object is done and nothing of it was too large: that is tried again,
+    /// as whoever reads the report may have raised the limit. With a deadline it begins no member that would
     /// probably not end in time, but one in any case; what earlier calls did is found in the store and gone on from.
     /// </summary>
     /// <param name="chunk">The chunk that stands for the segment (<see cref="Segment.All"/>).</param>
@@ -35,7 +37,7 @@ public sealed class Importer(
         var done = await store.ReadJsonAsync(key, MigrationJson.Default.ImportReceipt, cancellationToken);
         await using var staged = await StagedChunk.OpenAsync(store, pinned, retry, cancellationToken);
         // One that contradicts the export is no proof: what it speaks of is written once more.
-        if (done is not null && ReceiptRules.Problem(done, staged.Receipt) is null)
+        if (done is { TooLargePoints: 0 } && ReceiptRules.Problem(done, staged.Receipt) is null)
         {
             progress.ChunkSkipped(done.FieldValues);
             return done;
@@ -46,7 +48,7 @@ public sealed class Importer(
         var fits = partial is not null && partial.NextMember > 0 && ReceiptRules.Fits(partial, staged.Receipt);
         var before = fits ? partial!.SoFar : new ImportReceipt { Chunk = chunk.Id, Sha256 = pinned.Sha256, Started = time.GetUtcNow() };
         await using var removals = new ChunkRemovals(store, plan.Dialect, staged.Receipt, before);
-        var writer = new BatchWriter(destination, limit, retry, plan.Dialect, bucket.Retention, progress);
+        var writer = new BatchWriter(destination, limit, bodies, retry, plan.Dialect, bucket.Retention, progress);
         var next = await WriteAllAsync(staged, fits ? partial!.NextMember : 0, writer, bucket, removals, new Deadline(stopBy, time), cancellationToken);
         var receipt = await removals.CompleteAsync(staged.Receipt.Members.Take(next), cancellationToken) with
         {
@@ -59,6 +61,9 @@ public sealed class Importer(
                 partialKey, new PartialImport { NextMember = next, SoFar = receipt }, MigrationJson.Default.PartialImport, replace: true, cancellationToken);
             return null;
         }
+        // What an earlier run had put there is in now, or in what this one has written.
+        for (var call = receipt.QuarantineObjects + 1; call <= done?.QuarantineObjects; call++)
+            await store.WriteAsync(StagingLayout.Quarantine(chunk.Id, call), default, replace: true, cancellationToken);
         await store.WriteJsonAsync(key, receipt, MigrationJson.Default.ImportReceipt, replace: true, cancellationToken);
         // Whoever removes the receipt wants all of it anew.
         if (partial is not null)
@@ -72,7 +77,7 @@ public sealed class Importer(
     public async Task RewriteAsync(SealedChunk pinned, WindowContent window, Bucket bucket, CancellationToken cancellationToken)
     {
         await using var staged = await StagedChunk.OpenAsync(store, pinned, retry, cancellationToken);
-        var writer = new BatchWriter(destination, limit, retry, plan.Dialect, bucket.Retention, progress);
+        var writer = new BatchWriter(destination, limit, bodies, retry, plan.Dialect, bucket.Retention, progress);
         foreach (var member in staged.Receipt.Members.Skip(window.FirstMember).Take(window.Members))
         {
             var bytes = await staged.ReadMemberAsync(member, cancellationToken);

@@ -193,6 +193,9 @@ public sealed record ImportReceipt
     /// <summary>Their field values.</summary>
     public long ExpiredFieldValues { get; init; }
 
+    /// <summary>Points among the quarantined that a limit of the destination refused (413): the next run tries all of the chunk again.</summary>
+    public long TooLargePoints { get; init; }
+
     /// <summary>How many objects its quarantine has; 0 when all of it is in the first, as in receipts of format 1.</summary>
     public int QuarantineObjects { get; init; }
 

@@ -47,7 +47,8 @@ public sealed class Verifier(
         var windows = staged.Receipt.Windows;
         var partialKey = StagingLayout.PartialVerify(chunk.Id);
         var partial = await store.ReadJsonAsync(partialKey, MigrationJson.Default.PartialVerify, cancellationToken);
-        var fits = partial is not null && partial.NextWindow > 0 && ReceiptRules.Fits(partial, staged.Receipt, plan.Request.Verify);
+        // What was imported anew since, because some of it had been too large, is compared anew.
+        var fits = partial is not null && partial.NextWindow > 0 && partial.SoFar.Started >= import.Started && ReceiptRules.Fits(partial, staged.Receipt, plan.Request.Verify);
         var receipt = fits ? partial!.SoFar : new VerifyReceipt { Chunk = chunk.Id, Sha256 = pinned.Sha256, Mode = plan.Request.Verify, Started = time.GetUtcNow() };
         var next = fits ? partial!.NextWindow : 0;
         var differences = receipt.Differences.ToList();

@@ -19,7 +19,7 @@ internal static class ReceiptLists
             cancellationToken);
     }
 
-    /// <summary>The segments whose very object is imported.</summary>
+    /// <summary>The segments whose very object is imported, and of which nothing was too large.</summary>
     public static async Task<IReadOnlySet<string>> ImportedAsync(IStagingStore store, SealedManifest manifest, CancellationToken cancellationToken)
     {
         var listed = await ListedAsync(store, StagingLayout.ImportReceipt, cancellationToken);
@@ -27,7 +27,7 @@ internal static class ReceiptLists
             manifest.Chunks.Where(segment => listed.Contains(StagingLayout.ImportReceipt(segment.Id))),
             segment => segment.Id,
             async segment => await store.ReadJsonAsync(StagingLayout.ImportReceipt(segment.Id), MigrationJson.Default.ImportReceipt, cancellationToken) is { } receipt
-                && receipt.Sha256 == segment.Sha256,
+                && receipt.Sha256 == segment.Sha256 && receipt.TooLargePoints == 0,
             cancellationToken);
     }
 

@@ -27,7 +27,7 @@ internal sealed class StageHandler(Deployment deployment)
         var imported = await ReceiptLists.ImportedAsync(store, manifest, cancellationToken);
         var verified = plan.Request.Verify == VerifyMode.None
             ? manifest.Chunks.Select(segment => segment.Id).ToHashSet(StringComparer.Ordinal)
-            : await ReceiptLists.VerifiedAsync(store, plan, manifest, cancellationToken);
+            : (await ReceiptLists.VerifiedAsync(store, plan, manifest, cancellationToken)).Intersect(imported, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
         await migration.WritePartsAsync(manifest, cancellationToken);
         deployment.Metrics.Write(
             HandlerNames.Stage, (MetricNames.Bytes, progress.Bytes), (MetricNames.ChunkSeconds, context.Time.GetElapsedTime(clock).TotalSeconds));
