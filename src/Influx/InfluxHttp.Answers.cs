@@ -75,6 +75,7 @@ public sealed partial class InfluxHttp
         try
         {
             using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            limit.HasBegun = true;
             CheckRedirect(request, answer);
             return await ReadAsync(request, answer, limit.Token);
         }
@@ -137,10 +138,13 @@ public sealed partial class InfluxHttp
 
         public CancellationToken Token => both.Token;
 
+        /// <summary>Whether the head is there.</summary>
+        public bool HasBegun { get; set; }
+
         public bool IsOver => limit.IsCancellationRequested && !caller.IsCancellationRequested;
 
         public TransientException Failure(HttpRequestMessage request, Exception late) =>
-            new($"{http.Place(request)} gave no whole answer within {most.TotalSeconds:0} s", inner: late) { Waited = most };
+            new($"{http.Place(request)} {(HasBegun ? "did not end its answer" : "gave no answer")} within {most.TotalSeconds:0} s", inner: late) { Waited = most };
 
         public void Dispose()
         {

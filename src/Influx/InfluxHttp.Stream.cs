@@ -49,13 +49,17 @@ public sealed partial class InfluxHttp
         }
     }
 
-    /// <summary>The exception that a stream stands for which has the right type and is no answer of an InfluxDB all the same.</summary>
-    internal RejectedException NotInflux(string what, string expected, string mediaType, ReadOnlySpan<byte> beginning) => NotInflux(
-        what, expected, SmallAnswer.Describe(HttpStatusCode.OK, mediaType), SmallAnswer.Excerpt(System.Text.Encoding.UTF8.GetString(beginning)));
+    /// <summary>
+    /// The exception that a stream stands for which has the right type and is no answer of an InfluxDB all the same: as only a server
+    /// that stops in the middle, or what damages its answers, names that type, the next try may be answered.
+    /// </summary>
+    internal TransientException NotInflux(string what, string expected, string mediaType, ReadOnlySpan<byte> beginning, Exception inner) => new(
+        NotInflux(what, expected, SmallAnswer.Describe(HttpStatusCode.OK, mediaType), SmallAnswer.Excerpt(System.Text.Encoding.UTF8.GetString(beginning))).Message,
+        inner: inner);
 
     private async Task<SmallAnswer> ReadInTimeAsync(HttpRequestMessage request, HttpResponseMessage answer, CancellationToken cancellationToken)
     {
-        using var limit = new SmallLimit(this, cancellationToken);
+        using var limit = new SmallLimit(this, cancellationToken) { HasBegun = true };
         try
         {
             return await ReadAsync(request, answer, limit.Token);

@@ -30,6 +30,9 @@ internal sealed partial class QueryAnswerReader
         /// <summary>A result has begun: what comes is an answer to a query.</summary>
         public bool Seen { get; private set; }
 
+        /// <summary>Not even a document has begun.</summary>
+        public bool IsNothing => !Seen && !inDocument;
+
         /// <summary>A whole document was the last one and it did not announce another.</summary>
         public bool AtEnd => Seen && !inDocument && !resultPartial;
 

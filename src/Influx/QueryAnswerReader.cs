@@ -37,7 +37,7 @@ internal sealed partial class QueryAnswerReader(Stream source, IQuerySink sink, 
         {
             while (await FillAsync(cancellationToken))
                 await ParseAsync(cancellationToken);
-            if (!frame.Seen)
+            if (frame.IsNothing && end == start)
                 throw NoAnswer("it has no result", null);
             if (end > start || !frame.AtEnd)
                 throw new TransientException("the answer ended before its end marker");

@@ -34,7 +34,7 @@ internal static class QueryEndpoint
         }
         catch (NoQueryAnswerException other)
         {
-            throw http.NotInflux(what, $"an answer to a query ({other.Message})", Msgpack, other.Beginning.Span);
+            throw http.NotInflux(what, $"an answer to a query ({other.Message})", Msgpack, other.Beginning.Span, other);
         }
         catch (TransientException failed)
         {

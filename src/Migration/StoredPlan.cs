@@ -106,7 +106,8 @@ public static class StoredPlan
         using var destination = await context.ConnectDestinationAsync(cancellationToken);
         progress.Start(context.Time, 0, 0);
         var planner = new Planner(source, destination, context.Request, context.Time, context.IsLaterRun, partial);
-        var plan = await planner.PlanAsync(stopBy, cancellationToken);
+        // Requests are tried again by themselves; this is for answers that contradict one another.
+        var plan = await context.RetryOf(progress).RunAsync(token => planner.PlanAsync(stopBy, token), cancellationToken);
         progress.Stop(context.Time);
         return (plan, planner);
     }

@@ -30,7 +30,8 @@ public sealed class QueryAnswerReaderTests(RealServer server)
     {
         foreach (var answer in (byte[][])[await RealAnswerAsync(), RecordedExchange.Load(Recorded + "chunked-1-msgpack").AnswerBody])
         {
-            for (var length = 0; length < answer.Length; length++)
+            await Assert.ThrowsAsync<NoQueryAnswerException>(() => QueryAnswers.RowsAsync([]));
+            for (var length = 1; length < answer.Length; length++)
                 await Assert.ThrowsAsync<TransientException>(() => QueryAnswers.RowsAsync(answer[..length], 7));
         }
     }
@@ -81,15 +82,19 @@ public sealed class QueryAnswerReaderTests(RealServer server)
     }
 
     [Theory]
-    [InlineData("DFFFFFFFFF")]
-    [InlineData("81A7726573756C7473DDFFFFFFFF")]
+    [InlineData("DFFFFFFFFF", true)]
+    [InlineData("81A7726573756C7473DDFFFFFFFF", true)]
+    [InlineData("81A7726573756C747390", true)]
+    [InlineData("8080808080", true)]
+    [InlineData("7B22726573756C7473223A5B5D7D", true)]
     [InlineData("81A7726573756C74739181A673657269657391" + "81A474616773DF7FFFFFFF")]
     [InlineData("81A7726573756C74739181A673657269657391" + "81A7636F6C756D6E73DD7FFFFFFF")]
     [InlineData("81A7726573756C74739181A673657269657391" + "81A676616C756573DD7FFFFFFF")]
     [InlineData("81DBFFFFFFFF")]
-    [InlineData("C1")]
-    public async Task Absurd_length_is_a_broken_answer(string hex) =>
-        await Assert.ThrowsAsync<TransientException>(() => QueryAnswers.RowsAsync(Convert.FromHexString(hex)));
+    [InlineData("C1", true)]
+    public async Task Absurd_length_is_a_broken_answer(string hex, bool isNone = false) =>
+        await Assert.ThrowsAsync(
+            isNone ? typeof(NoQueryAnswerException) : typeof(TransientException), () => QueryAnswers.RowsAsync(Convert.FromHexString(hex)));
 
     [Fact]
     public async Task Damaged_answer_is_refused_or_read_and_never_crashes()
@@ -130,7 +135,7 @@ public sealed class QueryAnswerReaderTests(RealServer server)
                 await using var body = new MemoryStream(answer);
                 await new QueryAnswerReader(body, sink, bufferSize: 16).ReadAsync(CancellationToken.None);
             }
-            catch (Exception error) when (error is TransientException or RejectedException or QueryTooLargeException)
+            catch (Exception error) when (error is TransientException or RejectedException or QueryTooLargeException or NoQueryAnswerException)
             {
                 // As documented.
             }

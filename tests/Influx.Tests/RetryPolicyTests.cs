@@ -51,6 +51,46 @@ public sealed class RetryPolicyTests
     }
 
     [Fact]
+    public async Task Waits_in_vain_for_a_silent_server_no_longer_than_its_patience_and_at_least_twice()
+    {
+        var calls = 0;
+
+        await Assert.ThrowsAsync<TransientException>(() => RunAsync(
+            new RetrySettings { Patience = TimeSpan.FromSeconds(80) }, _ => throw Silence(++calls, TimeSpan.FromSeconds(30))));
+        await Assert.ThrowsAsync<TransientException>(() => RunAsync(
+            new RetrySettings { Patience = TimeSpan.FromSeconds(80) }, _ => throw Silence(++calls, TimeSpan.FromSeconds(300))));
+
+        Assert.Equal(3 + 2, calls);
+
+        static TransientException Silence(int call, TimeSpan waited) => new($"call {call}") { Waited = waited };
+    }
+
+    [Fact]
+    public async Task Policies_around_one_another_try_no_more_often_than_the_inner_one()
+    {
+        var calls = 0;
+        var inner = new RetryPolicy(new RetrySettings { MaxRetries = 4 }, time, new Random(1), retries.Add);
+
+        await Assert.ThrowsAsync<TransientException>(() => RunAsync(
+            new RetrySettings(), token => inner.RunAsync(_ => throw new TransientException($"failure {++calls}"), token)));
+
+        Assert.Equal((5, 4), (calls, retries.Count));
+    }
+
+    [Fact]
+    public async Task Tells_when_what_was_tried_again_is_over_and_nothing_else()
+    {
+        var ended = 0;
+        var calls = 0;
+        var policy = new RetryPolicy(new RetrySettings(), time, new Random(1), onEnd: () => ended++);
+
+        await policy.RunAsync(_ => Task.CompletedTask, TestContext.Current.CancellationToken);
+        Assert.Equal(0, ended);
+        await policy.RunAsync(_ => ++calls == 1 ? throw new TransientException("cut", TimeSpan.Zero) : Task.CompletedTask, TestContext.Current.CancellationToken);
+        Assert.Equal(1, ended);
+    }
+
+    [Fact]
     public async Task Tries_nothing_else_again()
     {
         Exception[] others =

@@ -22,21 +22,6 @@ public sealed class FaultTests(TwoServers servers) : IClassFixture<TwoServers>
         Assert.Equal(2, pipeline.Progress.Import.Retries);
     }
 
-    [Fact]
-    public async Task A_body_that_is_too_large_is_halved()
-    {
-        await using var destination = await InfluxdProcess.StartAsync();
-        await using var proxy = await FaultProxy.StartAsync(destination.Url);
-        // An upload of more than 700 bytes is what this proxy's nginx would refuse.
-        proxy.On(request => request.Path == "/write" && request.ContentLength > 700, times: int.MaxValue).Answer(413, "Request Entity Too Large");
-        using var pipeline = new Pipeline(servers.Source.Url, proxy.Url);
-
-        var report = await pipeline.RunAsync();
-
-        Assert.Equal(Verdict.Verified, report.Verdict);
-        Assert.Empty(report.LeftOut);
-    }
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -26,6 +26,8 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
 
     public MigrationProgress Progress { get; private set; } = new();
 
+    public RetrySettings Retry { get; set; } = new() { MaxRetries = 3, BaseDelay = TimeSpan.FromMilliseconds(1) };
+
     public async Task<MigrationReport> RunAsync(CancellationToken cancellationToken = default)
     {
         using var store = FolderStore.Open(folder);
@@ -114,7 +116,7 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
             ReadDestinationToken = (_, _) => new(DestinationToken),
             SourceTokenName = "INFLUX_SRC_TOKEN",
             DestinationTokenName = "INFLUX_DEST_TOKEN",
-            Retry = new RetrySettings { MaxRetries = 3, BaseDelay = TimeSpan.FromMilliseconds(1) },
+            Retry = Retry,
             ResumeWith = "the command again",
             Logger = NullLogger.Instance,
             Progress = Progress,

@@ -39,6 +39,7 @@ public static class FaultBodies
             if (gathered.Length < 64 * 1024)
                 continue;
             await context.Response.Body.WriteAsync(gathered.GetBuffer().AsMemory(0, (int)gathered.Length), context.RequestAborted);
+            rule.AddSent(gathered.Length);
             gathered.SetLength(0);
         }
     });

@@ -10,6 +10,7 @@ public sealed class FaultRule
     private readonly int times;
     private Func<bool> drawn = () => true;
     private int seen;
+    private long sentBytes;
 
     internal FaultRule(Func<HttpRequest, bool> fits, int skip, int times)
     {
@@ -20,6 +21,9 @@ public sealed class FaultRule
 
     /// <summary>How many requests it was applied to.</summary>
     public int Hits => Math.Clamp(Volatile.Read(ref seen) - skip, 0, times);
+
+    /// <summary>How many bytes of endless bodies were taken off it: all that a client can have kept, and what the network holds.</summary>
+    public long SentBytes => Interlocked.Read(ref sentBytes);
 
     internal bool Before { get; private set; }
 
@@ -87,6 +91,8 @@ public sealed class FaultRule
 
     /// <summary>Changes the answer's body, by the request's decoded one: what comes of it is well formed if the rule makes it so.</summary>
     public FaultRule Rewrite(Func<string, byte[], byte[]> body) => Do(() => Rewriting = body);
+
+    internal void AddSent(long bytes) => Interlocked.Add(ref sentBytes, bytes);
 
     internal bool Takes(HttpRequest request)
     {

@@ -54,7 +54,7 @@ internal sealed class Attempt
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            var error = RunErrors.Map(failure, Progress.Plan.Finished, run.StoppedReport, context.ResumeWith);
+            var error = RunErrors.Map(failure, Progress.Plan.Started, run.StoppedReport, context.ResumeWith);
             return new Ended(error.ExitCode, Verdict: null, error.Sentence);
         }
     }
