@@ -43,6 +43,29 @@ internal sealed class BucketSurvey
         return survey;
     }
 
+    /// <summary>The same, but one bucket of all that can't be read never stops the others.</summary>
+    /// <param name="client">The server.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="hidden">Gets a remark where the bucket can't be read.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Null where it can't.</returns>
+    public static async Task<BucketSurvey?> TryMakeAsync(
+        IInfluxClient client, Bucket bucket, MigrationRequest request, List<PlanRemark> hidden, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await MakeAsync(client, bucket, request, cancellationToken);
+        }
+        catch (RejectedException refused) when (request.Full && (refused.Kind is RejectionKind.Unmapped or RejectionKind.NotFound or RejectionKind.Invalid))
+        {
+            var remark = new PlanRemark(bucket.Name, "", $"the bucket can't be read: {refused.Message}", Rejects: false, HiddenPart.Bucket);
+            if (!hidden.Contains(remark))
+                hidden.Add(remark);
+            return null;
+        }
+    }
+
     /// <summary>What is hidden of a measurement that looks readable; empty where nothing is known to be.</summary>
     /// <param name="measurement">The measurement.</param>
     /// <param name="schema">Its fields.</param>

@@ -73,11 +73,10 @@ public sealed class Comparison(
                     RejectionKind.NotFound,
                     $"the destination shows no bucket '{pair.DestinationName}': it does not exist, or the token may not read it, which InfluxDB does not tell apart. "
                     + $"To let a token read it: {destination.GrantAdvice(pair.DestinationName, write: false)}");
-            var surveys = new[]
-            {
-                await BucketSurvey.MakeAsync(source, pair.Source, request, cancellationToken),
-                await BucketSurvey.MakeAsync(destination, other, request, cancellationToken),
-            };
+            if (await BucketSurvey.TryMakeAsync(source, pair.Source, request, hidden[0], cancellationToken) is not { } ofSource
+                || await BucketSurvey.TryMakeAsync(destination, other, request, hidden[1], cancellationToken) is not { } ofDestination)
+                continue;
+            BucketSurvey[] surveys = [ofSource, ofDestination];
             foreach (var survey in surveys)
             {
                 filters.See(survey.Names);

@@ -54,6 +54,9 @@ public sealed class Planner(
                 return null;
             planned.Clear();
         }
+        var unreadable = remarks.Where(remark => remark.Hidden == HiddenPart.Bucket).ToList();
+        if (unreadable.Count > 0 && unreadable.Count == pairs.Count)
+            throw new RejectedException(RejectionKind.Unmapped, $"no bucket of the source can be read, and of the first: {unreadable[0].Text}");
         return Plan() with { Warnings = preflight.Warnings, Unmatched = filters.Unmatched(chunks.Count > 0) };
     }
 
@@ -97,7 +100,9 @@ public sealed class Planner(
     private async Task<bool> PlanBucketAsync(BucketPair pair, WindowPace pace, CancellationToken cancellationToken)
     {
         if (!surveys.Remove(pair.Index, out var survey))
-            survey = await BucketSurvey.MakeAsync(source, pair.Source, request, cancellationToken);
+            survey = await BucketSurvey.TryMakeAsync(source, pair.Source, request, remarks, cancellationToken);
+        if (survey is null)
+            return true;
         filters.See(survey.Names);
         // A call that goes on surveys the bucket again.
         remarks.AddRange(survey.Remarks.Except(remarks));
@@ -155,8 +160,10 @@ public sealed class Planner(
     {
         foreach (var pair in all)
         {
-            surveys[pair.Index] = await BucketSurvey.MakeAsync(source, pair.Source, request, cancellationToken);
-            filters.See(surveys[pair.Index].Names);
+            if (await BucketSurvey.TryMakeAsync(source, pair.Source, request, remarks, cancellationToken) is not { } survey)
+                continue;
+            surveys[pair.Index] = survey;
+            filters.See(survey.Names);
         }
         filters.CheckNames([.. surveys.Values.SelectMany(survey => survey.Names).Distinct(StringComparer.Ordinal)]);
     }

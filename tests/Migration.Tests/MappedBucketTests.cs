@@ -100,6 +100,46 @@ public sealed class MappedBucketTests(TwoInflux2Servers servers) : IClassFixture
         Assert.Equal((Verdict.Verified, 2L), (report.Verdict, report.Points));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_bucket_that_can_not_be_read_is_told_and_never_stops_the_others(bool named)
+    {
+        await using var source = await Influx2Server.StartAsync();
+        await using var destination = await Influx2Server.StartAsync(new Influx2Options { Bucket = "made-by-setup" });
+        await source.AddBucketAsync("org1", "shadow");
+        await source.WriteAsync("org1", "bucket1", "m v=1i 7");
+        await source.WriteAsync("org1", "shadow", "m v=2i 7");
+        source.AddMapping(source.BucketOf("org1", "bucket1"), "shadow", "autogen");
+        using var pipeline = new Pipeline(source.Url, destination.Url) { SourceToken = new Secret(source.OperatorToken), DestinationToken = new Secret(destination.OperatorToken) };
+        pipeline.Request = Full(pipeline.Request) with { Measurements = named ? ["m"] : [] };
+
+        var report = await pipeline.RunAsync();
+        var comparison = await pipeline.CompareAsync();
+
+        Assert.Equal((Verdict.Incomplete, 1L), (report.Verdict, report.Points));
+        Assert.Contains("1 bucket that the source does not show", report.Sentence, StringComparison.Ordinal);
+        var remark = Assert.Single(report.Remarks, remark => remark.Hidden == HiddenPart.Bucket);
+        Assert.Equal("shadow", remark.Bucket);
+        Assert.Contains("another bucket's mapping shadows its name", remark.Text, StringComparison.Ordinal);
+        Assert.Equal(remark, Assert.Single(comparison.SourceRemarks));
+        Assert.Equal(1, comparison.Measurements.Sum(measurement => measurement.DestinationFieldValues));
+    }
+
+    [Fact]
+    public async Task A_source_of_which_no_bucket_can_be_read_is_refused()
+    {
+        await using var source = await Influx2Server.StartAsync(new Influx2Options { Version = "v2.4.0" });
+        await using var destination = await Influx2Server.StartAsync(new Influx2Options { Bucket = "made-by-setup" });
+        using var pipeline = new Pipeline(source.Url, destination.Url) { SourceToken = new Secret(source.OperatorToken), DestinationToken = new Secret(destination.OperatorToken) };
+        pipeline.Request = Full(pipeline.Request);
+
+        var refused = await Assert.ThrowsAsync<RejectedException>(() => pipeline.RunAsync());
+
+        Assert.Contains("POST /api/v2/dbrps", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(destination.Changes());
+    }
+
     private static MigrationRequest Full(MigrationRequest request) =>
         request with { Full = true, AllowBroadToken = true, Source = request.Source with { Bucket = null } };
 
