@@ -81,9 +81,9 @@ public sealed class ScheduleBench : IAsyncLifetime
                 Assert.Equal(texts[schedule.Content], await StoredContent.ReadAsync(destination.Url, database));
                 return;
             }
-            // Only what the destination is said to have refused for good may be missing now.
-            Assert.Contains(schedule.Starts.SelectMany(start => start.Faults), fault => fault.Fault is "400 for the data" or "413");
-            Assert.Contains("Quarantined", ends[^1], StringComparison.Ordinal);
+            // What the destination is said to have refused is not written again; it differs where an earlier start had written it.
+            Assert.Contains(schedule.Starts.SelectMany(start => start.Faults), fault => fault.Fault == "400 for the data");
+            Assert.Matches("Verdict = (Quarantined|Different)", ends[^1]);
         }
         catch (Exception failed)
         {

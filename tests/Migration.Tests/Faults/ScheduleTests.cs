@@ -26,6 +26,8 @@ public sealed class ScheduleTests(ScheduleBench bench, ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(1)]
+    [InlineData(392608532)]
+    [InlineData(436864449)]
+    [InlineData(1190236216)]
     public Task A_schedule_of_a_seed_ends_well(int seed) => bench.RunAsync(Schedule.Draw(seed, ScheduleBench.Contents));
 }

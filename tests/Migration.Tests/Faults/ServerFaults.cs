@@ -42,6 +42,8 @@ internal static class ServerFaults
             ["redirect"] = (rule, _) => rule.Answer(302, "", ("Location", "https://sign-in.example.com/")),
             ["400 for the data"] = (rule, _) => rule.Answer(400, """{"error":"partial write: max-values-per-tag limit exceeded dropped=1"}"""),
             ["silence"] = (rule, time) => rule.Answer(context => WaitInVainAsync(context, time)),
+            ["an error's head and no body"] = (rule, time) => rule.Answer(context => StallAsync(context, time, 500, "application/json")),
+            ["an error without end"] = (rule, _) => rule.Endless(500, "text/plain", "", _ => "no end "),
             ["a head and no body"] = (rule, time) => rule.Answer(context => StallAsync(context, time, 200, Msgpack)),
         };
 
