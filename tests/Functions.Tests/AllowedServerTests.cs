@@ -1,6 +1,4 @@
 using System.Net.Security;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amazon.S3.Model;
 using Functions.Rotation;
@@ -85,15 +83,10 @@ public sealed class AllowedServerTests(DeployedFixture fixture)
         await using var migration = await DeployedMigration.StartAsync(fixture, destination.Url);
         var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(DeployedMigrationTests.Input, "changed-plan"));
         var plan = await migration.CallAsync(HandlerNames.Plan, state);
-        var key = DeployedLayout.PlanPart("changed-plan", "000000");
-        var stored = Encoding.UTF8.GetBytes(await fixture.ReadAsync($"migrations/changed-plan/{key}"));
-        var text = Encoding.UTF8.GetString(JsonSeal.Open(key, stored).Span).Replace(DeployedMigration.Text(fixture.Source.Url), Elsewhere, StringComparison.Ordinal);
-        var changed = JsonSerializer.Deserialize(text, MigrationJson.Default.MigrationPlan)!;
-        await fixture.Client.PutObjectAsync(new PutObjectRequest
+        await fixture.ChangeAsync("migrations/changed-plan", DeployedLayout.PlanPart("changed-plan", "000000"), MigrationJson.Default.MigrationPlan, part =>
         {
-            BucketName = DeployedFixture.Bucket,
-            Key = $"migrations/changed-plan/{key}",
-            ContentBody = Encoding.UTF8.GetString(JsonSeal.Write(key, changed, MigrationJson.Default.MigrationPlan).Span),
+            part.Request.Source.Url = Elsewhere;
+            return part;
         });
         var chunk = JsonNode.Parse(await fixture.ReadAsync(plan["items"]!["key"]!.GetValue<string>()))![0]!["chunk"]!.GetValue<string>();
 

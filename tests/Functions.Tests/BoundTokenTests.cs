@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Amazon.S3.Model;
 using Functions.Secrets;
 using Migration;
 using TestServers;
@@ -75,13 +74,11 @@ public sealed class BoundTokenTests(DeployedFixture fixture)
             if (stage == HandlerNames.Verify)
                 await migration.MapAsync(fixture, HandlerNames.Import, state, items);
         }
-        var key = $"migrations/{id}/{DeployedLayout.PlanPart(id, "000000")}";
-        var (isSource, asked) = (stage == HandlerNames.Export, DeployedMigration.Text(stage == HandlerNames.Export ? fixture.Source.Url : destination.Url));
-        await fixture.Client.PutObjectAsync(new PutObjectRequest
+        var isSource = stage == HandlerNames.Export;
+        await fixture.ChangeAsync($"migrations/{id}", DeployedLayout.PlanPart(id, "000000"), MigrationJson.Default.MigrationPlan, part =>
         {
-            BucketName = DeployedFixture.Bucket,
-            Key = key,
-            ContentBody = (await fixture.ReadAsync(key)).Replace(asked, DeployedMigration.Text(other.Url), StringComparison.Ordinal),
+            (isSource ? part.Request.Source : part.Request.Destination).Url = DeployedMigration.Text(other.Url);
+            return part;
         });
 
         // Another sandbox: the one that worked before has the part of the plan in memory.

@@ -1,7 +1,11 @@
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Migration;
 using TestServers;
 
 namespace Functions.Tests;
@@ -56,6 +60,18 @@ public sealed class DeployedFixture : IAsyncLifetime
         using var answer = await Client.GetObjectAsync(Bucket, key);
         using var text = new StreamReader(answer.ResponseStream);
         return await text.ReadToEndAsync();
+    }
+
+    /// <summary>Changes what an object says, and seals it anew: what someone can do who knows how.</summary>
+    /// <param name="prefix">The part of the bucket.</param>
+    /// <param name="key">The object's key below it.</param>
+    /// <param name="type">What it holds.</param>
+    /// <param name="change">Changes it.</param>
+    public async Task ChangeAsync<T>(string prefix, string key, JsonTypeInfo<T> type, Func<T, T> change)
+    {
+        var stored = JsonSeal.Open(key, Encoding.UTF8.GetBytes(await ReadAsync($"{prefix}/{key}")));
+        var changed = JsonSeal.Write(key, change(JsonSerializer.Deserialize(stored.Span, type)!), type);
+        await Client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = $"{prefix}/{key}", ContentBody = Encoding.UTF8.GetString(changed.Span) });
     }
 
     public async Task<IReadOnlyList<string>> KeysAsync(string prefix)

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Amazon.S3.Model;
 using Migration;
 
 namespace Functions.Tests;
@@ -15,7 +14,7 @@ public sealed class RedeployedMachineTests(DeployedFixture fixture)
     {
         await using var migration = await DeployedMigration.StartAsync(fixture, fixture.Source.Url);
         await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(DeployedMigrationTests.Input, "before-1"));
-        await PutAsync("migrations/before-1/lock.json", new JsonObject { ["executionId"] = Before });
+        await fixture.ChangeAsync("migrations/before-1", DeployedLayout.Lock, FunctionsJson.Default.MigrationLock, _ => new MigrationLock(Before));
 
         var state = await migration.CallAsync(HandlerNames.Validate, Resume("before-1", "before-2"));
 
@@ -32,9 +31,7 @@ public sealed class RedeployedMachineTests(DeployedFixture fixture)
         (input["incremental"], input["mark"]) = (true, "before-mark");
         await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(input, "mark-1"));
         var key = $"{DeployedLayout.Marks}/{DeployedLayout.MarkKey("before-mark")}";
-        var mark = JsonNode.Parse(await fixture.ReadAsync(key))!.AsObject();
-        mark["holder"] = Before;
-        await PutAsync(key, mark);
+        await fixture.ChangeAsync(DeployedLayout.Marks, DeployedLayout.MarkKey("before-mark"), FunctionsJson.Default.HighWaterMark, mark => mark with { Holder = Before });
 
         var state = await migration.CallAsync(HandlerNames.Validate, DeployedMigration.Start(input, "mark-2"));
 
@@ -68,7 +65,4 @@ public sealed class RedeployedMachineTests(DeployedFixture fixture)
     }
 
     private static JsonObject Resume(string migrationId, string execution) => DeployedMigration.Start(new JsonObject { ["migrationId"] = migrationId }, execution);
-
-    private async Task PutAsync(string key, JsonObject content) =>
-        await fixture.Client.PutObjectAsync(new PutObjectRequest { BucketName = DeployedFixture.Bucket, Key = key, ContentBody = content.ToJsonString() });
 }
