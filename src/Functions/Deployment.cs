@@ -37,7 +37,7 @@ internal sealed class Deployment(Settings settings, JsonLogger logger, TimeProvi
     /// <summary>The migration of an execution, from the invocation before where it is the same.</summary>
     public async Task<OpenMigration> OpenAsync(MigrationState state, CancellationToken cancellationToken)
     {
-        if (open is not null && open.Execution == state.Execution && open.MigrationId == state.MigrationId)
+        if (open is not null && open.Execution == state.Execution && open.MigrationId == state.MigrationId && open.Run == state.Run)
             return open;
         open?.Dispose();
         open = null;

@@ -26,11 +26,15 @@ internal sealed class OpenMigration : IDisposable
         Store = store;
         MigrationId = state.MigrationId;
         Execution = state.Execution;
+        Run = state.Run;
     }
 
     public string MigrationId { get; }
 
     public string Execution { get; }
+
+    /// <summary><see cref="MigrationState.Run"/>.</summary>
+    public string? Run { get; }
 
     public S3Store Store { get; }
 
@@ -142,7 +146,7 @@ internal sealed class OpenMigration : IDisposable
 
     /// <summary>Lets a handler that works on the whole migration stop in time and go on in the next invocation.</summary>
     public Continuation Continue(string handler, Invocation invocation) =>
-        new(DeployedLayout.Partial(Execution, handler), invocation.PauseBy(deployment.Time.GetUtcNow()));
+        new(DeployedLayout.Partial(Execution, handler), invocation.PauseBy(deployment.Time.GetUtcNow()), Run);
 
     /// <summary>Writes the items of a Map of this execution.</summary>
     public async Task<ItemList> WriteItemsAsync(string handler, IReadOnlyList<ChunkItem> items, CancellationToken cancellationToken)

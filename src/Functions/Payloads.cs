@@ -37,6 +37,11 @@ public sealed record MigrationState
     /// <summary>The execution's name.</summary>
     public required string Execution { get; init; }
 
+    /// <summary>
+    /// What is this execution's alone: names are used again, after 90 days and by a state machine that is deployed anew. Null in a Map's items.
+    /// </summary>
+    public string? Run { get; init; }
+
     /// <summary>The staging bucket.</summary>
     public required string Bucket { get; init; }
 

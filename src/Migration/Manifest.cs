@@ -181,6 +181,9 @@ public sealed record MigrationPlan
 /// <summary>Where a planning goes on.</summary>
 public sealed record PlanPosition
 {
+    /// <summary>The run that planned so far, <see cref="Continuation.Run"/>.</summary>
+    public string? Run { get; init; }
+
     /// <summary>The index of the first bucket that is not wholly planned.</summary>
     public int Bucket { get; init; }
 
@@ -217,6 +220,9 @@ public sealed record SealedManifest
 {
     /// <summary>The format's version.</summary>
     public int Format { get; init; } = StagingLayout.Format;
+
+    /// <summary>The run whose check a deadline cut short, <see cref="Continuation.Run"/>; null in a manifest that is whole.</summary>
+    public string? Run { get; init; }
 
     /// <summary>When it was sealed.</summary>
     public DateTimeOffset Sealed { get; init; }

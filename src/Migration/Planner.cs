@@ -28,15 +28,15 @@ public sealed class Planner(
     /// <summary>What stops a run of the plan, each a sentence.</summary>
     public IReadOnlyList<string> Conflicts { get; private set; } = [];
 
-    /// <summary>What was found so far, for a planner that goes on.</summary>
-    public MigrationPlan Partial => Plan() with { Position = new PlanPosition { Bucket = bucket, Planned = [.. planned], Scan = scan, Matched = [.. filters.Matched] } };
+    /// <summary>What was found so far, for a planner of the same run that goes on.</summary>
+    public MigrationPlan Partial(string? run) => Plan() with { Position = new PlanPosition { Run = run, Bucket = bucket, Planned = [.. planned], Scan = scan, Matched = [.. filters.Matched] } };
 
     /// <summary>Makes the plan; reads from both servers and writes nothing. After an error it goes on where it was.</summary>
     public async Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken) =>
         await PlanAsync(stopBy: null, cancellationToken) ?? throw new InvalidOperationException("without a deadline everything is planned");
 
     /// <summary>The same in several calls.</summary>
-    /// <returns>Null when the deadline came first: <see cref="Partial"/> has what was found.</returns>
+    /// <returns>Null when the deadline came first: <see cref="Partial(string?)"/> has what was found.</returns>
     public async Task<MigrationPlan?> PlanAsync(DateTimeOffset? stopBy, CancellationToken cancellationToken)
     {
         if (source.Version.Family == ServerFamily.V3)

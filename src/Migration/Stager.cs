@@ -49,7 +49,7 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, TimeProvider
     {
         var deadline = new Deadline(continuation?.StopBy, time);
         var partial = continuation is null ? null : await store.ReadJsonAsync(continuation.Key, MigrationJson.Default.SealedManifest, cancellationToken);
-        var segments = new List<SealedChunk>(partial?.PlanSha256 == planSha256 ? partial.Chunks : []);
+        var segments = new List<SealedChunk>(partial?.PlanSha256 == planSha256 && partial.Run == continuation!.Run ? partial.Chunks : []);
         // All segments of a chunk are there or none.
         var next = segments.Count == 0 ? 0 : Chunk.NumberOf(segments[^1].Chunk) + 1;
         // As each chunk begins only when the deadline allows, those under way are ended and kept.
@@ -61,7 +61,7 @@ public sealed class Stager(IStagingStore store, MigrationPlan plan, TimeProvider
         if (next == plan.Chunks.Count)
             return segments;
         await store.WriteJsonAsync(
-            continuation!.Key, new SealedManifest { PlanSha256 = planSha256, Chunks = segments }, MigrationJson.Default.SealedManifest, replace: true, cancellationToken);
+            continuation!.Key, new SealedManifest { Run = continuation.Run, PlanSha256 = planSha256, Chunks = segments }, MigrationJson.Default.SealedManifest, replace: true, cancellationToken);
         return null;
 
         async Task<IReadOnlyList<SealedChunk>> Checked(Chunk chunk, CancellationToken token)

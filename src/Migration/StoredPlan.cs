@@ -50,6 +50,8 @@ public static class StoredPlan
             return await CheckTokensAsync(context, stored, source: true, cancellationToken);
         }
         var partial = continuation is null ? null : await context.Store.ReadJsonAsync(continuation.Key, MigrationJson.Default.MigrationPlan, cancellationToken);
+        if (partial?.Position?.Run != continuation?.Run)
+            partial = null;
         var (made, planner) = await MakeAsync(context, partial, continuation?.StopBy, cancellationToken);
         // A bucket that another run at the same time has made since is no conflict: its plan was there before.
         if (planner.Conflicts.Count > 0 && await FindAsync(context, cancellationToken) is null)
@@ -57,7 +59,7 @@ public static class StoredPlan
         if (made is null)
         {
             // Of two calls at the same time the last to end is gone on with; either's is whole by itself.
-            await context.Store.WriteJsonAsync(continuation!.Key, planner.Partial, MigrationJson.Default.MigrationPlan, replace: true, cancellationToken);
+            await context.Store.WriteJsonAsync(continuation!.Key, planner.Partial(continuation.Run), MigrationJson.Default.MigrationPlan, replace: true, cancellationToken);
             return null;
         }
         // Of two runs at the same time one writes; both follow what is then there.

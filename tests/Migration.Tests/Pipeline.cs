@@ -105,10 +105,13 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
         return text.ReadToEnd();
     }
 
-    private MigrationRun Run(IStagingStore store)
+    private MigrationRun Run(IStagingStore store) => new(Context(store));
+
+    /// <summary>What a run of its request works with.</summary>
+    public RunContext Context(IStagingStore store)
     {
         Progress = new MigrationProgress();
-        return new MigrationRun(new RunContext
+        return new RunContext
         {
             Request = Request,
             Store = store,
@@ -120,7 +123,7 @@ internal sealed class Pipeline(Uri source, Uri destination) : IDisposable
             ResumeWith = "the command again",
             Logger = NullLogger.Instance,
             Progress = Progress,
-        });
+        };
     }
 
     private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);

@@ -79,7 +79,7 @@ public sealed class PlannerTests : IAsyncLifetime
             // Each call is a process of its own, which has only what is stored.
             var planner = new Planner(slow, slow, request, time, partial: Stored(partial));
             plan = await planner.PlanAsync(time.GetUtcNow() + TimeSpan.FromSeconds(140), CancellationToken.None);
-            partial = planner.Partial;
+            partial = planner.Partial("run");
         }
 
         Assert.Equal(Text(whole), Text(plan));

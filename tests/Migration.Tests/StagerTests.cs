@@ -81,12 +81,27 @@ public sealed class StagerTests(S3Fixture s3, TwoServers servers) : IClassFixtur
 
         var (calls, manifest) = (0, (SealedManifest?)null);
         for (; manifest is null; calls++)
-            manifest = await Stager(staged).StageAsync(new Continuation(PartialKey, time.GetUtcNow() + TimeSpan.FromSeconds(15)), CancellationToken.None);
+            manifest = await Stager(staged).StageAsync(new Continuation(PartialKey, time.GetUtcNow() + TimeSpan.FromSeconds(15), "this run"), CancellationToken.None);
 
         Assert.Equal(whole.Chunks, manifest.Chunks);
         Assert.True(calls > 1, "one call was enough");
         // Nothing twice.
         Assert.Equal(manifest.Chunks.Count, receipts.Hits);
+    }
+
+    [Fact]
+    public async Task A_check_goes_on_with_nothing_that_a_run_of_the_same_name_left()
+    {
+        await using var staged = await StagedAsync(versioned: true, chunkFieldValues: 100);
+        var receipts = staged.Proxy.On(IsReceipt, times: int.MaxValue).PassAfter(Late);
+        Assert.Null(await Stager(staged).StageAsync(new Continuation(PartialKey, time.GetUtcNow() + TimeSpan.FromSeconds(15), "an earlier run"), CancellationToken.None));
+        var earlier = receipts.Hits;
+
+        var manifest = await Stager(staged).StageAsync(new Continuation(PartialKey, DateTimeOffset.MaxValue, "this run"), CancellationToken.None);
+
+        Assert.True(earlier > 0);
+        Assert.Equal(manifest!.Chunks.Count, receipts.Hits - earlier);
+        Assert.Null(manifest.Run);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Functions.Incremental;
 using Functions.Logs;
 using Functions.Runtime;
@@ -36,6 +37,8 @@ internal sealed class ValidateHandler(Deployment deployment)
         {
             MigrationId = migrationId,
             Execution = execution.Name,
+            // A redriven execution keeps it, as its first state is not run again.
+            Run = deployment.Time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
             Bucket = deployment.Settings.StagingBucket,
             MaxConcurrency = Math.Min(input.MaxConcurrency, most),
         };
