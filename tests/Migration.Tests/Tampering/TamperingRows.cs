@@ -6,9 +6,11 @@ namespace Migration.Tests.Tampering;
 /// <summary>The table: what is done to the staging store, when, and how the run must end.</summary>
 internal static class TamperingRows
 {
+    /// <summary>The chunk that is tampered with, of two.</summary>
+    public const string First = "000-000000";
+
     private const string Plan = StagingLayout.Plan;
     private const string Manifest = StagingLayout.Manifest;
-    private const string First = "000-000000";
     private const string Second = "000-000001";
     private const string NoFit = "its seal does not fit";
     private const string Bucket = "destination/000.json";

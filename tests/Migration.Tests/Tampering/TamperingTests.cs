@@ -95,8 +95,9 @@ public sealed class TamperingTests(S3Fixture s3, TamperedServers servers) : ICla
     {
         ("create", _) when key.StartsWith(StagingLayout.Chunks, StringComparison.Ordinal) => Moment.Planned,
         ("list", StagingLayout.Chunks) => Moment.Exported,
-        ("read", _) when key.StartsWith("receipts/import/", StringComparison.Ordinal) && !verifies => Moment.Sealed,
-        ("read", _) when key.StartsWith("receipts/verify/", StringComparison.Ordinal) => Moment.Imported,
+        // Of the chunk that is tampered with; another one may be ahead of it.
+        ("read", _) when key == StagingLayout.ImportReceipt(TamperingRows.First) && !verifies => Moment.Sealed,
+        ("read", _) when key == StagingLayout.VerifyReceipt(TamperingRows.First) => Moment.Imported,
         ("read", StagingLayout.Manifest) when verifies => Moment.Verified,
         _ => null,
     };
