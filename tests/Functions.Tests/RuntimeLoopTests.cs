@@ -81,6 +81,7 @@ public sealed class RuntimeLoopTests : IAsyncLifetime
         { new StagingException("none", StagingFault.Unfinished), ErrorNames.Unfinished },
         { new StagingException("other", StagingFault.OtherMigration), ErrorNames.OtherMigration },
         { new StagingException("first", StagingFault.Raced), ErrorNames.Transient },
+        { new UnmatchedException("nothing matched"), ErrorNames.InvalidInput },
         { new NamedException(ErrorNames.SecretUnusable, "empty"), ErrorNames.SecretUnusable },
         { new InvalidOperationException("ü"), ErrorNames.Bug },
     };

@@ -53,6 +53,24 @@ public sealed class Influx2MigrationTests(TwoInflux2Servers servers) : IClassFix
     }
 
     [Fact]
+    public async Task What_InfluxQL_does_not_show_is_named_and_the_rest_is_moved()
+    {
+        var name = await servers.NewBucketAsync("""
+            m,t=a _name=1i,v=2.5 1750000000000000000
+            back\\,comma,t=a v=1i 1750000000000000000
+            _tags,t=a v=1i 1750000000000000000
+            """);
+        using var pipeline = servers.Pipeline(name);
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Equal((Verdict.Incomplete, 2L, 2L), (report.Verdict, report.Points, report.FieldValues));
+        Assert.Equal(
+            [("back,comma", HiddenPart.Measurement), ("m", HiddenPart.Field)],
+            report.Remarks.Select(remark => (remark.Measurement, remark.Hidden)).Order());
+    }
+
+    [Fact]
     public async Task Retention_and_shard_group_duration_are_copied()
     {
         var name = await servers.NewBucketAsync("m v=1i", TimeSpan.FromDays(40), TimeSpan.FromHours(6));
