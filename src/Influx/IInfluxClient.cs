@@ -121,11 +121,14 @@ public static class InfluxClients
         this IInfluxClient client, Bucket bucket, string measurement, string columns, TimeRange window, string? condition, CancellationToken cancellationToken)
     {
         var tags = new TagKeys();
-        await client.QueryAsync(bucket, InfluxQl.RowOfOneSeries(measurement, columns, window, condition), tags, cancellationToken);
+        await AskAsync(InfluxQl.RowOfOneSeries(measurement, columns, window, condition));
         // The first series of the shard may have nothing in this window.
         if (!tags.Seen)
-            await client.QueryAsync(bucket, InfluxQl.RowOfEverySeries(measurement, columns, window, condition), tags, cancellationToken);
+            await AskAsync(InfluxQl.RowOfEverySeries(measurement, columns, window, condition));
         return tags.Keys;
+
+        // Keys that a cut answer has shown are keys all the same.
+        Task AskAsync(string statement) => client.Retry.RunAsync(token => client.QueryAsync(bucket, statement, tags, token), cancellationToken);
     }
 
     /// <summary>The measurements that a server lists: of 1.x those of all retention policies of the bucket's database.</summary>

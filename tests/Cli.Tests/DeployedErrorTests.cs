@@ -42,7 +42,7 @@ public sealed class DeployedErrorTests : IAsyncLifetime
     [Fact]
     public async Task An_environment_that_is_not_deployed() => await AssertAsync(
         2,
-        "there is no stack 'influx-migrate-prod-pipeline' in us-east-1 of this account: deploy it with 'npx cdk deploy -c env=prod --all', or choose another region or account by AWS_REGION and AWS_PROFILE",
+        "there is no stack 'influx-migrate-prod-pipeline' in us-east-1 of this account: deploy it with: npx cdk deploy -c env=prod --all; or choose another region or account by AWS_REGION and AWS_PROFILE",
         environment: "prod");
 
     [Fact]
