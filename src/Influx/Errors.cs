@@ -26,6 +26,9 @@ public enum RejectionKind
     /// <summary>The process may not connect there, whatever the server is.</summary>
     NotAllowed,
 
+    /// <summary>The server's storage can't answer: a damaged file, a closed shard. It says nothing of what is stored.</summary>
+    Storage,
+
     /// <summary>What answers is no InfluxDB: a proxy in its place, or another server.</summary>
     NotInflux,
 }

@@ -9,6 +9,12 @@ internal static class QueryError
             return new TransientException($"the server answered the query with: {ShownText.Line(text)}");
         if (Failure.IsTooLarge(text))
             return new QueryTooLargeException($"the server gave the query up: {ShownText.Line(text)}");
+        if (text.StartsWith("engine:", StringComparison.Ordinal))
+        {
+            return new RejectedException(
+                RejectionKind.Storage,
+                $"the server answered the query with: {ShownText.Line(text)}: its log says what ails its storage; what else it has can be moved before, with --exclude-measurement");
+        }
         var kind = text.Contains("not found", StringComparison.Ordinal) ? RejectionKind.NotFound
             : text.Contains("authoriz", StringComparison.Ordinal) || text.Contains("permission", StringComparison.Ordinal) ? RejectionKind.Token
             : RejectionKind.Invalid;

@@ -48,7 +48,7 @@ internal sealed class Attempt
         {
             var report = await run.RunAsync(CancellationToken.None);
             return new Ended(RunErrors.Map(report.Verdict), report.Verdict, string.Join('\n', [
-                report.Sentence, .. report.Warnings, .. report.LeftOut.Select(left => left.Reason), .. report.Differences.SelectMany(difference => difference.Examples)]));
+                report.Sentence, .. report.Warnings, .. report.Remarks.Select(remark => $"{remark.Measurement}: {remark.Text}"), .. report.LeftOut.Select(left => left.Reason), .. report.Differences.SelectMany(difference => difference.Examples)]));
         }
 #pragma warning disable CA1031 // The same boundary as the command's: every failure becomes an exit code and a sentence.
         catch (Exception failure)

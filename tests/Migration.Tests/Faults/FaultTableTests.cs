@@ -54,6 +54,9 @@ public sealed class FaultTableTests(FaultBench bench) : IClassFixture<FaultBench
         new(Source, Plan, "204", Refused("is there a proxy")) { At = "SHOW FIELD KEYS", Times = Ever },
         new(Source, Plan, "204", Refused("is there a proxy")) { At = "SELECT *::field", Times = Ever },
         new(Source, Plan, "the last document missing", Verified) { At = "SHOW FIELD KEYS" },
+        new(Source, Plan, "a document missing", Incomplete) { At = "SHOW FIELD KEYS" },
+        new(Source, Plan, "an empty result", Incomplete) { At = "SHOW FIELD KEYS" },
+        new(Source, Plan, "an empty result", Incomplete) { At = "SHOW FIELD KEYS", Times = Ever },
         new(Source, Plan, "reset after the head", Verified) { Skip = 2 },
         new(Source, Plan, "429 with Retry-After", Verified) { Times = 2 },
         new(Source, Plan, "429 with Retry-After", Stopped("429")) { Times = Ever },
@@ -180,6 +183,9 @@ public sealed class FaultTableTests(FaultBench bench) : IClassFixture<FaultBench
         new(Store, Report, "disk full", Stopped("free disk space", whole: true)) { At = StagingLayout.ReportHtml },
         new(Store, Report, "no permission", Stopped("is denied", whole: true)),
     ];
+
+    // The plan that misses it is kept, and so is what it says.
+    private static Expected Incomplete => new(5, "that the source does not show", Whole: false) { EndsAgain = false };
 
     public static TheoryData<string> Names => [.. Table.Select(row => row.ToString())];
 
