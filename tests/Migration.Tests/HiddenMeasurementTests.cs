@@ -56,6 +56,18 @@ public sealed class HiddenMeasurementTests(EmptyServers servers) : IClassFixture
     }
 
     [Fact]
+    public async Task A_series_of_several_shards_is_one_series_and_hides_nothing()
+    {
+        const long week = 604_800_000_000_000;
+        using var pipeline = await servers.PipelineAsync(string.Join('\n', Enumerable.Range(0, 3).Select(shard => $"comma\\,name,k=1 a=1i {Time + (shard * week)}")));
+
+        var report = await pipeline.RunAsync();
+
+        Assert.Empty(report.Remarks);
+        Assert.Equal((Verdict.Verified, 3L), (report.Verdict, report.Points));
+    }
+
+    [Fact]
     public async Task A_field_that_another_name_hides_is_named()
     {
         using var pipeline = await servers.PipelineAsync($"a\"b,k=1 a=5i {Time}\na\\\"b,k=1 b=6i {Time}\nfine a=1i {Time}");

@@ -64,6 +64,7 @@ public sealed class FaultTableTests(FaultBench bench) : IClassFixture<FaultBench
         new(Source, Plan, "query interrupted", Stopped("query interrupted")) { Times = Ever },
         new(Source, Plan, "query interrupted", Verified) { Skip = 1 },
         new(Source, Plan, "500", Refused("disk on fire")) { Skip = 1 },
+        new(Source, Plan, "an error in mid-stream", Refused("engine: bad block")) { At = "SELECT *::field" },
         new(Source, Plan, "200 without a body, as msgpack", Verified),
         new(Source, Plan, "HTML that claims to be msgpack", Verified),
         new(Source, Plan, "a head and no body", Verified),
