@@ -1,22 +1,8 @@
 using System.CommandLine;
 using Cli;
-using Cli.Deployed;
 
 Terminal.Guard();
-var root = new RootCommand("Migrates InfluxDB data and proves that every point arrived.")
-{
-    MigrateCommand.Create(),
-    VerifyCommand.Create(),
-    ReportCommand.Create(),
-    StartCommand.Create(),
-    StatusCommand.Create(),
-    WatchCommand.Create(),
-    StopCommand.Create(),
-    RedriveCommand.Create(),
-    TokenCommand.Create(),
-    BucketCommand.Create(),
-};
-DetailedCommand.CompleteHelp(root);
+var root = Commands.Root();
 // A word that begins with @ is a name, and no file of further words.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count == 0)

@@ -36,7 +36,7 @@ public static class BucketNames
         UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Control
         or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
-    // CONTRACTS section 3. The server makes one without a name, which nothing finds again.
+    // The server makes one without a name, which nothing finds again (docs/influxdb.md).
     private static string? OfBucket(string name)
     {
         if (name.Length == 0)
@@ -46,7 +46,7 @@ public static class BucketNames
         return name.Contains('"', StringComparison.Ordinal) ? "a bucket's name holds no '\"' in 2.x" : null;
     }
 
-    // CONTRACTS section 8.
+    // As docs/influxdb.md says of 3.
     private static string? OfDatabase(string name)
     {
         if (name.Length == 0 || !char.IsAsciiLetterOrDigit(name[0]) || Encoding.UTF8.GetByteCount(name) > MaxDatabaseBytes)

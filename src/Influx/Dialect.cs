@@ -1,6 +1,6 @@
 namespace Influx;
 
-/// <summary>The line protocol that a server family reads; their escapes and limits differ (CONTRACTS sections 7 and 8).</summary>
+/// <summary>The line protocol that a server family reads; their escapes and limits differ (docs/influxdb.md).</summary>
 public enum Dialect
 {
     /// <summary>InfluxDB 1.x: backslashes in names are literal, no unsigned integers.</summary>

@@ -85,7 +85,7 @@ public sealed class QueryTooLargeException : Exception
 internal static class Failure
 {
     // 1.x: "query-timeout limit exceeded, query killed", "max-select-…"; 2.x: "queue length exceeded",
-    // "memory allocation limit reached"; both: "query interrupted" under status 200 (CONTRACTS 2 and 3). 3 Core, with 500: "Query would
+    // "memory allocation limit reached"; both: "query interrupted" under status 200 (docs/influxdb.md). 3 Core, with 500: "Query would
     // exceed file limit of 432 parquet files"; later ones "Query would scan 433 Parquet files, exceeding the file limit".
     private static readonly string[] TooLargeTexts =
         ["timeout", "timed out", "interrupted", "query killed", "memory", "queue", "max-select-", "file limit"];

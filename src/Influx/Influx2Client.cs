@@ -11,14 +11,14 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
 {
     private const int PageSize = 100;
 
-    // The server pages first and drops what the token can't read afterwards, so an empty page is not the end (OBSERVED 2).
+    // The server pages first and drops what the token can't read afterwards, so an empty page is not the end (docs/influxdb.md).
     private const int EmptyPagesAtTheEnd = 20;
 
     // More than any server has; a list that is longer never ends.
     private const int MostBuckets = 100_000;
     private const long MostCharacters = 16_000_000;
 
-    // Virtual mappings for SELECT exist from 2.5.0 (CONTRACTS 0.5).
+    // Virtual mappings for SELECT exist from 2.5.0 (docs/influxdb.md).
     private static readonly ServerVersion FirstWithVirtualMappings = new(ServerFamily.V2, 5, 0);
 
     private readonly Influx2OrgTokens orgTokens = new(http, time);
@@ -84,7 +84,7 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
     public async Task<Bucket> CreateBucketAsync(BucketPlan plan, CancellationToken cancellationToken)
     {
         var orgId = await OrgIdAsync(plan.Org, cancellationToken);
-        // Both durations are always sent: left out, either gets a default that is not the source's (CONTRACTS 0.14).
+        // Both durations are always sent: left out, either gets a default that is not the source's (docs/influxdb.md).
         var body = new NewBucketDto(orgId, plan.Name, Rules(plan.Retention, plan.ShardGroupDuration));
         try
         {
@@ -179,7 +179,7 @@ public sealed class Influx2Client(InfluxHttp http, ServerVersion version, TimePr
         http.Dispose();
     }
 
-    // A token is scoped by ids; an org grant needs the id as "id", which the usual orgID does not match (CONTRACTS 0.11).
+    // A token is scoped by ids; an org grant needs the id as "id", which the usual orgID does not match (docs/influxdb.md).
     private static string CreateAdvice(string orgId) =>
         $$$"""{"action":"read","resource":{"type":"buckets","orgID":{{{ShellWords.Json(orgId)}}}}}, {"action":"write","resource":{"type":"buckets","orgID":{{{ShellWords.Json(orgId)}}}}} and {"action":"read","resource":{"type":"orgs","id":{{{ShellWords.Json(orgId)}}}}} (POST /api/v2/authorizations with an admin's token)""";
 

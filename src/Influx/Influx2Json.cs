@@ -40,7 +40,7 @@ internal sealed record UserDto(string Id);
 
 internal sealed record UsersDto(List<UserDto> Users);
 
-/// <summary>What a permission is for; an org needs its id as <c>id</c>, a bucket has both (CONTRACTS 0.11).</summary>
+/// <summary>What a permission is for; an org needs its id as <c>id</c>, a bucket has both (docs/influxdb.md).</summary>
 internal sealed record ResourceDto(
     string Type,
     [property: JsonPropertyName("orgID")] string? OrgId = null,

@@ -6,7 +6,7 @@ namespace Influx;
 
 /// <summary>
 /// Connections that InfluxQL can be asked through, by org. A 2.x server answers InfluxQL in the org that the token was made in and
-/// ignores any other that is named (CONTRACTS 3), so that a token that reads several orgs would get another bucket of the same name
+/// ignores any other that is named (docs/influxdb.md), so that a token that reads several orgs would get another bucket of the same name
 /// without an error. Only a token without an org in its permissions reads several. For orgs that are not its own a read-only token is
 /// made there, which goes away with this object; a killed process leaves it, named by its description.
 /// </summary>

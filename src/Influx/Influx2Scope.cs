@@ -6,7 +6,7 @@ namespace Influx;
 /// <summary>
 /// What a 2.x token can do, asked with that token alone. Lists answer 200 to every token and leave out what it may not read, so
 /// that a list proves something by what it shows, never by being empty. Where there is no list, a request is sent that changes
-/// nothing whatever the answer: an empty write, and the creation of a bucket that is there (OBSERVED 2).
+/// nothing whatever the answer: an empty write, and the creation of a bucket that is there (docs/influxdb.md).
 /// </summary>
 /// <param name="http">The connection.</param>
 internal sealed class Influx2Scope(InfluxHttp http)

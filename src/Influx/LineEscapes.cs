@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Influx;
 
-/// <summary>The escapes of names and strings in line protocol, by dialect (CONTRACTS sections 7 and 8).</summary>
+/// <summary>The escapes of names and strings in line protocol, by dialect (docs/influxdb.md).</summary>
 internal static class LineEscapes
 {
     private static readonly SearchValues<byte> MeasurementSpecial = SearchValues.Create(", \\"u8);

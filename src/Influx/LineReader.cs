@@ -4,7 +4,7 @@ using System.Text;
 namespace Influx;
 
 /// <summary>
-/// Reads line protocol in one dialect, line by line (CONTRACTS section 7). Comments and blank lines are passed over.
+/// Reads line protocol in one dialect, line by line (docs/influxdb.md). Comments and blank lines are passed over.
 /// </summary>
 /// <param name="dialect">The lines' dialect.</param>
 public sealed class LineReader(Dialect dialect)

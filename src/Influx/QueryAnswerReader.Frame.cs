@@ -201,7 +201,7 @@ internal sealed partial class QueryAnswerReader
             return whole;
         }
 
-        // Absent tags come as empty values; the order of the map changes from answer to answer (OBSERVED 6.5).
+        // Absent tags come as empty values; the order of the map changes from answer to answer (docs/influxdb.md).
         private bool TryReadTags(ReadOnlySpan<byte> data, ref int position)
         {
             if (!Msgpack.TryReadMap(data, ref position, out var count))

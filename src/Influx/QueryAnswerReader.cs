@@ -5,7 +5,7 @@ namespace Influx;
 /// <summary>
 /// Reads the chunked msgpack answer of <c>/query</c> as a stream, in memory that one row bounds. The answer is a sequence
 /// of documents <c>{results:[{statement_id,series:[{name,tags,columns,values,partial}],partial}]}</c>; the last one has
-/// no <c>partial</c> in its result, and only that is the end (CONTRACTS section 2).
+/// no <c>partial</c> in its result, and only that is the end (docs/influxdb.md).
 /// </summary>
 /// <param name="source">The answer's body.</param>
 /// <param name="sink">What takes the rows.</param>

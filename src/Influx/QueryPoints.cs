@@ -73,7 +73,7 @@ public sealed class QueryPoints(FieldSchema schema, bool unsignedPossible, IPoin
         }
     }
 
-    // Go's msgp writes an unsigned value below 128 exactly as a signed one, so the schema decides (CONTRACTS 0.10).
+    // Go's msgp writes an unsigned value below 128 exactly as a signed one, so the schema decides (docs/influxdb.md).
     private FieldType IntegerType(int field, long value, bool markedUnsigned)
     {
         var declared = types[field];

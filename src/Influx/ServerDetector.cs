@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Influx;
 
-/// <summary>Finds out what a server is by the version that it states, never by which path exists (CONTRACTS section 1).</summary>
+/// <summary>Finds out what a server is by the version that it states, never by which path exists (docs/influxdb.md).</summary>
 public static class ServerDetector
 {
     private const string Enterprise = "Enterprise";

@@ -74,7 +74,7 @@ public sealed class TokenMaker(ServerOptions admin, TimeProvider time)
             rights.AddRange([new TokenRight("read", "buckets", orgId), new TokenRight("write", "buckets", orgId)]);
         else
             rights.AddRange(found.SelectMany(bucket => BucketRights(order.Role, bucket)));
-        // An org is named by its id as "id"; "orgID" grants nothing (CONTRACTS 0.11).
+        // An org is named by its id as "id"; "orgID" grants nothing (docs/influxdb.md).
         rights.Add(new TokenRight("read", "orgs", Id: orgId));
         using var tokens = new Influx2Tokens(admin, time);
         var description = Describe(order);

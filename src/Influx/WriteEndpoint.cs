@@ -24,7 +24,7 @@ internal static class WriteEndpoint
         throw http.Refused(what, answer);
     }
 
-    // 2.7 answers a type conflict inside one batch with 500 (OBSERVED 6.2).
+    // 2.7 answers a type conflict inside one batch with 500 (docs/influxdb.md).
     private static bool IsAboutData(HttpStatusCode status, string text) => status switch
     {
         HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => true,

@@ -1,6 +1,6 @@
 namespace Migration;
 
-/// <summary>The keys of a migration's objects below its folder or prefix; the format is described in the README.</summary>
+/// <summary>The keys of a migration's objects below its folder or prefix; the format is described in docs/staging-format.md.</summary>
 public static class StagingLayout
 {
     /// <summary>The version of the format.</summary>

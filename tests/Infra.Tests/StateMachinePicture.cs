@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Infra.Tests;
 
-/// <summary>The state machine as a Mermaid flow chart: what the README shows.</summary>
+/// <summary>The state machine as a Mermaid flow chart: what docs/how-it-works.md shows.</summary>
 internal static class StateMachinePicture
 {
     public static string Draw(StateMachineJson machine)

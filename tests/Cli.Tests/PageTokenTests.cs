@@ -5,15 +5,15 @@ using TestServers;
 
 namespace Cli.Tests;
 
-/// <summary>The requests for tokens that the README gives to the owners of servers: enough for a migration and for a rotation, and for nothing else.</summary>
-public sealed partial class ReadmeTokenTests : IDisposable
+/// <summary>The requests for tokens that the pages give to the owners of servers: enough for a migration and for a rotation, and for nothing else.</summary>
+public sealed partial class PageTokenTests : IDisposable
 {
     private readonly CommandRun command = new();
 
     public void Dispose() => command.Dispose();
 
     [Fact]
-    public async Task The_tokens_of_the_README_move_a_bucket_and_are_not_too_broad()
+    public async Task The_tokens_of_the_page_move_a_bucket_and_are_not_too_broad()
     {
         await using var source = await Influx2Server.StartAsync();
         await using var destination = await Influx2Server.StartAsync();
@@ -28,7 +28,7 @@ public sealed partial class ReadmeTokenTests : IDisposable
     }
 
     [Fact]
-    public async Task The_rotation_s_token_of_the_README_makes_both_others_and_nothing_more()
+    public async Task The_rotation_s_token_of_the_page_makes_both_others_and_nothing_more()
     {
         await using var server = await Influx2Server.StartAsync();
         var other = await server.AddBucketAsync("org1", "other");
@@ -48,7 +48,7 @@ public sealed partial class ReadmeTokenTests : IDisposable
         var bucket = server.BucketOf("org1", "bucket1");
         using var all = new Influx2Tokens(new ServerOptions { Url = server.Url, ReadToken = (_, _) => new(new Secret(server.OperatorToken)) }, TimeProvider.System);
         var user = (await all.ListAsync(CancellationToken.None))[0].UserId!;
-        var body = Body().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md")))
+        var body = Body().Matches(Pages.Read(Path.Combine("docs", "security.md")))
             .Select(block => block.Groups["body"].Value).Single(text => text.Contains($"\"description\": \"influx-migrate {description}\"", StringComparison.Ordinal))
             .Replace("\"ORG\"", $"\"{bucket.OrgId}\"", StringComparison.Ordinal).Replace("\"BUCKET\"", $"\"{bucket.Id}\"", StringComparison.Ordinal).Replace("\"USER\"", $"\"{user}\"", StringComparison.Ordinal);
         return (string)JsonNode.Parse(await PostAsync(server, admin, "/api/v2/authorizations", body))!["token"]!;

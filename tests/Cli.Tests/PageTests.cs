@@ -1,12 +1,12 @@
 using System.CommandLine;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Cli.Deployed;
+using TestServers;
 
 namespace Cli.Tests;
 
-/// <summary>What the README says about the command is what the command is.</summary>
-public sealed partial class ReadmeTests
+/// <summary>What the pages say about the command is what the command is.</summary>
+public sealed partial class PageTests
 {
     [Fact]
     public void The_option_table_is_the_options_of_migrate_with_their_descriptions()
@@ -43,8 +43,7 @@ public sealed partial class ReadmeTests
         Assert.Equal(codes, rows);
     }
 
-    private static IEnumerable<string> Rows(string pattern, [CallerFilePath] string path = "") => File
-        .ReadLines(Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "README.md"))
+    private static IEnumerable<string> Rows(string pattern) => Pages.Files.SelectMany(File.ReadLines)
         .Where(line => Regex.IsMatch(line, pattern, RegexOptions.None, TimeSpan.FromSeconds(1)));
 
     [GeneratedRegex(@"^ +(?<code>[0-9]) +(?<meaning>.+?)\r?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -3,16 +3,17 @@ using Migration;
 
 namespace Infra.Tests;
 
-public sealed class ReadmeTests(SynthesisedStacks stacks)
+public sealed class PageTests(SynthesisedStacks stacks)
 {
-    private static readonly string Readme = File.ReadAllText(Path.Combine(ProjectFolder.Root, "README.md"));
+    private static readonly string Pages = string.Concat(
+        Directory.EnumerateFiles(Path.Combine(ProjectFolder.Root, "docs"), "*.md").Select(File.ReadAllText));
 
     [Fact]
     public void Shows_the_state_machine_that_is_deployed()
     {
         var picture = StateMachinePicture.Draw(new StateMachineJson(stacks.All[0].PipelineJson));
 
-        Assert.True(Readme.Contains($"```mermaid\n{picture}```", StringComparison.Ordinal), $"put this picture into README.md:\n{picture}");
+        Assert.True(Pages.Contains($"```mermaid\n{picture}```", StringComparison.Ordinal), $"put this picture into docs/how-it-works.md:\n{picture}");
     }
 
     [Fact]
@@ -23,7 +24,7 @@ public sealed class ReadmeTests(SynthesisedStacks stacks)
             .Select(match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToList();
 
         Assert.True(properties.Count > 25);
-        Assert.All(properties, name => Assert.Contains($"`{name}`", Readme, StringComparison.Ordinal));
+        Assert.All(properties, name => Assert.Contains($"`{name}`", Pages, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -31,7 +32,7 @@ public sealed class ReadmeTests(SynthesisedStacks stacks)
     {
         var fails = new StateMachineJson(stacks.All[0].PipelineJson).AllStates.Where(state => state.Kind == "Fail").Select(state => (string?)state.Json["Error"]).OfType<string>();
 
-        Assert.All(ErrorNames.All.Concat(fails), name => Assert.Contains($"| `{name}` |", Readme, StringComparison.Ordinal));
+        Assert.All(ErrorNames.All.Concat(fails), name => Assert.Contains($"| `{name}` |", Pages, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -40,7 +41,7 @@ public sealed class ReadmeTests(SynthesisedStacks stacks)
         var outputs = stacks.All.SelectMany(environment => new[] { environment.DataJson, environment.PipelineJson })
             .SelectMany(template => template["Outputs"]!.AsObject().Select(output => output.Key)).Where(name => !name.StartsWith("Exports", StringComparison.Ordinal));
 
-        Assert.All(outputs.Distinct(StringComparer.Ordinal), name => Assert.Contains($"`{name}`", Readme, StringComparison.Ordinal));
+        Assert.All(outputs.Distinct(StringComparer.Ordinal), name => Assert.Contains($"`{name}`", Pages, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -50,7 +51,7 @@ public sealed class ReadmeTests(SynthesisedStacks stacks)
             .SelectMany(template => template["Resources"]!.AsObject().Select(resource => ((string)resource.Value!["Type"]!).Split("::")[1].ToLowerInvariant()));
         var services = types.Select(service => service == "stepfunctions" ? "states" : service).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
-        var sentence = Readme[Readme.IndexOf("the stacks need", StringComparison.Ordinal)..Readme.IndexOf("and nothing of any other service", StringComparison.Ordinal)];
+        var sentence = Pages[Pages.IndexOf("the stacks need", StringComparison.Ordinal)..Pages.IndexOf("and nothing of any other service", StringComparison.Ordinal)];
         Assert.Equal(services, Regex.Matches(sentence, "`(?<name>\\w+)`", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(match => match.Groups["name"].Value));
     }
 }
