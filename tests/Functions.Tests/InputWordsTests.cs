@@ -4,8 +4,8 @@ namespace Functions.Tests;
 
 public sealed partial class InputWordsTests
 {
-    // Of `influx-migrate token create` and `influxdb3 create token`, which are commands whoever reads of them.
-    private static readonly string[] OfOtherCommands = ["--role", "--host", "--org", "--bucket", "--create-buckets", "--admin", "--name", "--permission", "--print"];
+    // Of `influx-migrate token create`, `influxdb3 create token` and `influxdb3 serve`, which are commands whoever reads of them.
+    private static readonly string[] OfOtherCommands = ["--role", "--host", "--org", "--bucket", "--create-buckets", "--admin", "--name", "--permission", "--print", "--max-http-request-size"];
 
     // Whose property holds a value that the message names.
     private static readonly Dictionary<string, string> Values = new() { ["--existing"] = " reuse", ["--retention"] = " widen", ["--verify"] = " none" };
