@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Influx;
 using Migration;
 
@@ -10,10 +11,14 @@ namespace Benchmarks;
 /// </summary>
 internal static class CurlLoad
 {
+    /// <summary>An object of a staging folder, by its key.</summary>
+    public static async Task<T> ReadAsync<T>(string staging, string key, JsonTypeInfo<T> type) =>
+        JsonSerializer.Deserialize(JsonSeal.Open(key, await File.ReadAllBytesAsync(Path.Combine(staging, key))).Span, type)!;
+
     /// <summary>A curl configuration for each connection that reads every planned window and throws it away.</summary>
     public static async Task<IReadOnlyList<string>> PrepareReadAsync(string staging, string folder, Uri source, string database, int connections)
     {
-        var plan = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(Path.Combine(staging, StagingLayout.Plan)), MigrationJson.Default.MigrationPlan)!;
+        var plan = await ReadAsync(staging, StagingLayout.Plan, MigrationJson.Default.MigrationPlan);
         var transfers = plan.Chunks.SelectMany(chunk => chunk.Windows.Select(window => InfluxQl.SelectAll(chunk.Measurement, "*::field", window.Range, condition: null)))
             .Select(query => $"url = \"{new Uri(source, "/query")}\"\nheader = \"Accept: application/x-msgpack\"\ndata = \"db={database}&epoch=ns&chunked=true&q={Uri.EscapeDataString(query)}\"\noutput = \"/dev/null\"");
         return await ConfigureAsync(transfers, folder, "read", connections);
@@ -30,7 +35,7 @@ internal static class CurlLoad
         var transfers = new List<string>();
         foreach (var path in Directory.EnumerateFiles(Path.Combine(staging, "receipts", "export")).Order(StringComparer.Ordinal))
         {
-            var receipt = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(path), MigrationJson.Default.ExportReceipt)!;
+            var receipt = await ReadAsync(staging, Path.GetRelativePath(staging, path), MigrationJson.Default.ExportReceipt);
             var chunk = await File.ReadAllBytesAsync(Path.Combine(staging, receipt.Key));
             foreach (var member in receipt.Members)
             {

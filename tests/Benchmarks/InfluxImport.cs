@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Migration;
 
 namespace Benchmarks;
@@ -20,7 +19,7 @@ internal static class InfluxImport
         await text.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"# DML\n# CONTEXT-DATABASE: {database}\n"));
         foreach (var path in Directory.EnumerateFiles(Path.Combine(staging, "receipts", "export")).Order(StringComparer.Ordinal))
         {
-            var receipt = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(path), MigrationJson.Default.ExportReceipt)!;
+            var receipt = await CurlLoad.ReadAsync(staging, Path.GetRelativePath(staging, path), MigrationJson.Default.ExportReceipt);
             await using var chunk = File.OpenRead(Path.Combine(staging, receipt.Key));
             foreach (var member in receipt.Members.TakeWhile(_ => written < fieldValues))
             {
