@@ -150,12 +150,6 @@ public sealed class FaultProxy : IAsyncDisposable
             return;
         }
         CopyHeaders(answer, context.Response);
-        if (rule?.Changed is { } change)
-        {
-            context.Response.ContentLength = null;
-            await context.Response.Body.WriteAsync(change(await answer.Content.ReadAsByteArrayAsync(context.RequestAborted)), context.RequestAborted);
-            return;
-        }
         if (rule?.Corrupts == true)
             context.Response.Headers.ContentEncoding = "gzip";
         await CopyBodyAsync(answer, context, rule);

@@ -31,8 +31,6 @@ public sealed class FaultRule
 
     internal Func<HttpContext, Task>? Own { get; private set; }
 
-    internal Func<byte[], byte[]>? Changed { get; private set; }
-
     internal long? KeptBytes { get; private set; }
 
     internal TimeSpan Delay { get; private set; }
@@ -64,7 +62,7 @@ public sealed class FaultRule
     public FaultRule Answer(Func<HttpContext, Task> answer) => Do(() => Own = answer);
 
     /// <summary>Lets the upstream answer, and sends another body with its head.</summary>
-    public FaultRule Change(Func<byte[], byte[]> change) => Do(() => Changed = change);
+    public FaultRule Change(Func<byte[], byte[]> change) => Rewrite((_, body) => change(body));
 
     /// <summary>Takes only a share of the requests that fit, drawn in an order that the seed repeats; the others pass and are not counted.</summary>
     public FaultRule Sometimes(double share, int seed) => Do(() =>
